@@ -1,0 +1,142 @@
+"""Layouts: where everything stands on a square grid, and four ways to draw one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Cell = tuple[int, int]
+NEIGHBOURS: tuple[Cell, ...] = ((-1, 0), (1, 0), (0, -1), (0, 1))
+SMALLEST, LARGEST = 4, 64
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A square world. Cells are ``(row, column)``, row 0 at the top.
+
+    ``walls`` can never be entered; ``barred`` cells cannot be entered while the door is closed.
+
+    Raises:
+        ValueError: where a cell lies off the grid, two things share a cell, or the goal cannot be reached.
+    """
+
+    size: int
+    start: Cell
+    key: Cell
+    door: Cell
+    goal: Cell
+    walls: frozenset[Cell] = frozenset()
+    barred: frozenset[Cell] = frozenset()
+
+    def __post_init__(self) -> None:
+        check_size(self.size)
+        named = {"start": self.start, "key": self.key, "door": self.door, "goal": self.goal}
+        for name, cell in [*named.items(), *(("walls", w) for w in self.walls), *(("barred", b) for b in self.barred)]:
+            if len(cell) != 2 or not all(0 <= part < self.size for part in cell):
+                raise ValueError(f"{name}: {cell!r} is off the grid; rows and columns run from 0 to {self.size - 1}")
+        if len(set(named.values())) < 4:
+            raise ValueError(f"start, key, door and goal need four different cells, got {named}")
+        for name, cell in named.items():
+            if cell in self.walls:
+                raise ValueError(f"{name}: {cell!r} is inside a wall")
+        if not self.is_solvable():
+            raise ValueError("the goal cannot be reached: walls or barred cells cut off the key, the door or the goal")
+
+    def is_solvable(self) -> bool:
+        """Whether key and door can be reached with the door closed, and the goal once it is open."""
+        before = reachable(self.start, self.size, self.walls | self.barred)
+        after = reachable(self.door, self.size, self.walls)
+        return self.key in before and self.door in before and self.goal in after
+
+    @classmethod
+    def from_text(cls, text: str) -> Layout:
+        """Read a map: A start, K key, D door, G goal, # wall, x barred until the door is open, . free."""
+        rows = [line.replace(" ", "") for line in text.strip().splitlines()]
+        if any(len(row) != len(rows) for row in rows):
+            raise ValueError(f"text: a square map is needed, got rows of {[len(row) for row in rows]} for {len(rows)} rows")
+        found: dict[str, list[Cell]] = {mark: [] for mark in "AKDG#x."}
+        for r, row in enumerate(rows):
+            for c, mark in enumerate(row):
+                if mark not in found:
+                    raise ValueError(f"text: unknown mark {mark!r} at {(r, c)}; use A K D G # x .")
+                found[mark].append((r, c))
+        for mark in "AKDG":
+            if len(found[mark]) != 1:
+                raise ValueError(f"text: {mark} must stand there once, found {len(found[mark])}")
+        start, key, door, goal = (found[mark][0] for mark in "AKDG")
+        return cls(len(rows), start, key, door, goal, frozenset(found["#"]), frozenset(found["x"]))
+
+    def __str__(self) -> str:
+        marks = {cell: "x" for cell in self.barred} | {cell: "#" for cell in self.walls}
+        marks |= {self.start: "A", self.key: "K", self.door: "D", self.goal: "G"}
+        cells = range(self.size)
+        return "\n".join(" ".join(marks.get((r, c), ".") for c in cells) for r in cells)
+
+
+def check_size(size: int) -> None:
+    """Raise ``ValueError`` unless ``size`` is a whole number from 4 to 64."""
+    if not isinstance(size, (int, np.integer)) or not SMALLEST <= size <= LARGEST:
+        raise ValueError(f"size: a whole number from {SMALLEST} to {LARGEST} is needed, got {size!r}")
+
+
+def reachable(start: Cell, size: int, blocked: frozenset[Cell]) -> set[Cell]:
+    """All cells that a walk from ``start`` can reach without entering ``blocked``."""
+    seen, frontier = {start}, [start]
+    while frontier:
+        row, column = frontier.pop()
+        for down, right in NEIGHBOURS:
+            cell = (row + down, column + right)
+            if cell not in seen and cell not in blocked and 0 <= cell[0] < size and 0 <= cell[1] < size:
+                seen.add(cell)
+                frontier.append(cell)
+    return seen
+
+
+def fixed(size: int, rng: np.random.Generator) -> Layout:
+    """The published tutorial's world: everything on the diagonal. ``rng`` is not used."""
+    middle = (size - 1) // 2
+    return Layout(size, (0, 0), (middle, middle), (size - 2, size - 2), (size - 1, size - 1))
+
+
+def open_field(size: int, rng: np.random.Generator) -> Layout:
+    """No walls; start, key, door and goal on random cells."""
+    picks = rng.choice(size * size, size=4, replace=False)
+    return Layout(size, *(divmod(int(pick), size) for pick in picks))
+
+
+def rooms(size: int, rng: np.random.Generator) -> Layout:
+    """A wall with one locked door; start and key on one side, the goal on the other; turned at random."""
+    wall = int(rng.integers(1, size - 1))
+    gap = int(rng.integers(size))
+    near = [(r, c) for r in range(size) for c in range(wall)]
+    far = [(r, c) for r in range(size) for c in range(wall + 1, size)]
+    start, key = (near[int(i)] for i in rng.choice(len(near), size=2, replace=False))
+    goal = far[int(rng.integers(len(far)))]
+    turns = int(rng.integers(4))
+
+    def turn(cell: Cell) -> Cell:
+        for _ in range(turns):
+            cell = (cell[1], size - 1 - cell[0])
+        return cell
+
+    walls = frozenset(turn((r, wall)) for r in range(size) if r != gap)
+    barred = frozenset({turn((gap, wall + 1))})
+    return Layout(size, turn(start), turn(key), turn((gap, wall)), turn(goal), walls, barred)
+
+
+def walls(size: int, rng: np.random.Generator, share: float = 0.15) -> Layout:
+    """``share`` of all cells are walls, at random; drawn again until the goal can be reached."""
+    while True:
+        picks = [divmod(int(pick), size) for pick in rng.permutation(size * size)]
+        count = 4 + round(share * size * size)
+        try:
+            return Layout(size, *picks[:4], walls=frozenset(picks[4:count]))
+        except ValueError:  # cut off by its own walls
+            continue
+
+
+LAYOUTS: dict[str, Callable[[int, np.random.Generator], Layout]] = {
+    "fixed": fixed, "open": open_field, "rooms": rooms, "walls": walls,
+}
