@@ -1,0 +1,157 @@
+"""Chapter 4: what to do when no skill helps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from .environment import Percept
+from .motion import Tracker, nearest_unvisited, shortest_way, site_stage
+from .skills import Site
+
+
+class Explorer(Protocol):
+    """Chooses one action at a time; told when an episode begins and what each step brought."""
+
+    def begin(self) -> None: ...
+
+    def choose(self, percept: Percept, tracker: Tracker | None, rng: np.random.Generator) -> int: ...
+
+    def observe(self, before: Percept, action: int, after: Percept) -> None: ...
+
+
+class RandomExplorer:
+    """Every action equally often."""
+
+    def __init__(self, n_actions: int) -> None:
+        self.n_actions = n_actions
+
+    def begin(self) -> None:
+        """Nothing to forget."""
+
+    def choose(self, percept: Percept, tracker: Tracker | None, rng: np.random.Generator) -> int:
+        """Any action."""
+        return int(rng.integers(self.n_actions))
+
+    def observe(self, before: Percept, action: int, after: Percept) -> None:
+        """Nothing to learn."""
+
+
+class ScriptedExplorer:
+    """Walks to named objects in turn and does one action at each: an explorer that already knows the answer.
+
+    Args:
+        script: pairs (object, action at it or None); an object that is not there is done with.
+        moves: action -> the shift of the agent, in rows and columns.
+    """
+
+    def __init__(self, script: Sequence[tuple[str, int | None]], moves: dict[int, tuple[int, int]]) -> None:
+        self.script, self.moves = script, moves
+        self.begin()
+
+    def begin(self) -> None:
+        """Start the script again."""
+        self._line = 0
+
+    def choose(self, percept: Percept, tracker: Tracker | None, rng: np.random.Generator) -> int:
+        """The move that brings the present object nearest, columns first; its action once there; else any move."""
+        while self._line < len(self.script):
+            name, action = self.script[self._line]
+            rows, columns = percept.objects.get(name, (0, 0))
+            if (rows, columns) == (0, 0):
+                self._line += 1
+                if action is not None and name in percept.objects:
+                    return action
+                continue
+            wanted = (0, int(np.sign(columns))) if columns else (int(np.sign(rows)), 0)
+            return next(action for action, shift in self.moves.items() if shift == wanted)
+        return int(rng.choice(list(self.moves)))
+
+    def observe(self, before: Percept, action: int, after: Percept) -> None:
+        """Nothing to learn."""
+
+
+class UntriedExplorer:
+    """Tries first what was tried least: actions on their own, then actions at each object, then places never seen.
+
+    It knows no target and no order: an action at an object counts as tried for the facts that held then. Without a
+    motion model it takes the action least often taken at this place, and of those all taken, the one that led to the
+    least visited place.
+    """
+
+    def __init__(self, n_actions: int) -> None:
+        self.n_actions = n_actions
+        self.tried: Counter = Counter()  # (facts, object, displacement, action) -> times, over all episodes
+        self.begin()
+
+    def begin(self) -> None:
+        """A new episode: places are new, experience with objects stays."""
+        self.taken: Counter = Counter()  # (facts, place, action) -> times
+        self.visits: Counter = Counter()  # (facts, place) -> times
+        self.led: dict[tuple, tuple] = {}
+        self.way: list[int] = []
+
+    def observe(self, before: Percept, action: int, after: Percept) -> None:
+        """Count what was done, and drop the way ahead when the step did not go as hoped."""
+        here, there = (before.facts, before.place), (after.facts, after.place)
+        self.taken[(*here, action)] += 1
+        self.visits[there] += 1
+        self.led[(*here, action)] = there
+        for name, displacement in before.objects.items():
+            self.tried[before.facts, name, displacement, action] += 1
+            if not any(displacement):
+                self.tried[before.facts, name, displacement, None] += 1
+        if before.facts != after.facts or before.place == after.place:
+            self.way = []
+
+    def choose(self, percept: Percept, tracker: Tracker | None, rng: np.random.Generator) -> int:
+        """The next step towards whatever was tried least."""
+        if self.way:
+            return self.way.pop(0)
+        if tracker is None or tracker.pose is None:
+            return self._least_taken(percept, rng)
+        new = tracker.model.untried()
+        if new:
+            return int(rng.choice(new))
+        self.way = self._to_least_tried(percept, tracker, rng)
+        return self.way.pop(0) if self.way else self._least_taken(percept, rng)
+
+    def _least_taken(self, percept: Percept, rng: np.random.Generator) -> int:
+        here = (percept.facts, percept.place)
+        taken = np.array([self.taken[(*here, action)] for action in range(self.n_actions)], dtype=float)
+        if taken.min() > 0:
+            taken = np.array([self.visits[self.led[(*here, action)]] for action in range(self.n_actions)], dtype=float)
+        return int(rng.choice(np.flatnonzero(taken == taken.min())))
+
+    def _to_least_tried(self, percept: Percept, tracker: Tracker, rng: np.random.Generator) -> list[int]:
+        model, facts = tracker.model, percept.facts
+        still = [action for action in range(self.n_actions) if action not in model.maps]
+        options = []
+        for name, position in tracker.landmarks.items():
+            for stance in model.stances:
+                choices = still if any(stance) else [*still, None]  # None: only to stand there
+                options += [(self.tried[facts, name, stance, action], name, position, Site(stance, action))
+                            for action in choices]
+        for count in sorted({option[0] for option in options}):
+            if count > 0:
+                elsewhere = nearest_unvisited(tracker)
+                if elsewhere:
+                    return elsewhere
+            least = [option for option in options if option[0] == count]
+            stage = {}
+            for index in rng.permutation(len(least)):
+                _, _, position, site = least[index]
+                for pose, action in site_stage(tracker, position, site).items():
+                    stage[pose] = stage.get(pose) if action is None else action
+            way = shortest_way(tracker, [stage])
+            if way and way[0]:
+                return way[0]
+            for _, name, _, site in least:  # out of reach: do not ask for it again before the rest
+                self.tried[facts, name, site.displacement, site.action] += 1
+        return []
+
+
+EXPLORERS = {"untried": UntriedExplorer, "random": RandomExplorer}

@@ -1,0 +1,295 @@
+"""Chapter 4: what each action does to displacements, learned from experience, and the shortest way to a place.
+
+Seen from the agent, an action moves the whole world: every displacement ``d`` becomes ``A d + b``. ``A`` and ``b`` are
+learned from percepts alone. A pose is then a pair ``(turn, position)`` in the frame of the episode's first percept.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from .environment import Displacement, Percept
+from .skills import Site
+
+Pose = tuple[int, Displacement]
+MEMORY = 48  # samples kept for each action
+TURNS = 16  # more orientations than this and the model is given up
+EFFORT = 20_000  # poses a search may open
+MARGIN = 2  # how far beyond all it knows of an agent expects the world to go on
+
+
+class MotionModel:
+    """Affine maps of displacements, one for each action, and the orientations they generate."""
+
+    def __init__(self, n_actions: int) -> None:
+        self.n_actions = n_actions
+        self.tries = np.zeros(n_actions, dtype=int)
+        self.maps: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._samples = [deque(maxlen=MEMORY) for _ in range(n_actions)]
+        self.turn = [[0] * n_actions]  # turn[orientation][action] -> orientation
+        self.shift: list[list[Displacement]] = []  # shift[orientation][action] -> change of position
+        self.frames: list[np.ndarray] = []
+        self.version = 0  # poses of one version mean nothing in another
+
+    def learn(self, before: Percept, action: int, after: Percept) -> None:
+        """Take one transition into account."""
+        self.tries[action] += 1
+        pairs = [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
+        if not any(a != b for a, b in pairs):
+            return  # nothing moved: blocked, or an action that does not move
+        if action in self.maps and all(self.predict(a, action) == b for a, b in pairs):
+            return
+        self._samples[action].extend(pairs)
+        fitted = fit(self._samples[action])
+        if fitted is None:
+            self.maps.pop(action, None)
+        else:
+            self.maps[action] = fitted
+        self._rebuild()
+
+    def predict(self, displacement: Displacement, action: int) -> Displacement:
+        """Where something at ``displacement`` will be after ``action``; unchanged for actions that move nothing."""
+        if action not in self.maps:
+            return displacement
+        matrix, offset = self.maps[action]
+        return clean(matrix @ displacement + offset)
+
+    def untried(self, often: int = 2) -> list[int]:
+        """Actions that never moved anything and were tried less than ``often``."""
+        return [action for action in range(self.n_actions) if action not in self.maps and self.tries[action] < often]
+
+    @property
+    def stances(self) -> list[Displacement]:
+        """Displacements from which something can be stood upon: here, and one action away."""
+        here: list[Displacement] = []
+        for matrix, offset in self.maps.values():
+            here += [clean(np.zeros(len(offset))), clean(-np.linalg.inv(matrix) @ offset)]
+        return list(dict.fromkeys(here))
+
+    def _rebuild(self) -> None:
+        """All orientations that the maps generate, and what each action does in each of them."""
+        self.version += 1
+        if not self.maps:
+            self.frames, self.turn, self.shift = [], [], []
+            return
+        axes = len(next(iter(self.maps.values()))[1])
+        frames = [np.eye(axes)]
+        turn: list[list[int]] = []
+        shift: list[list[Displacement]] = []
+        for frame in frames:  # grows while it is walked through
+            turn.append([])
+            shift.append([])
+            for action in range(self.n_actions):
+                matrix, offset = self.maps.get(action, (np.eye(axes), np.zeros(axes)))
+                turned = matrix @ frame
+                known = [i for i, other in enumerate(frames) if np.allclose(other, turned)]
+                if not known and len(frames) == TURNS:
+                    self.maps = {}  # not a world of finitely many orientations
+                    return self._rebuild()
+                if not known:
+                    frames.append(turned)
+                turn[-1].append(known[0] if known else len(frames) - 1)
+                shift[-1].append(clean(-np.linalg.inv(turned) @ offset))
+        self.frames, self.turn, self.shift = frames, turn, shift
+        self.inverse = [np.linalg.inv(frame) for frame in frames]
+
+    def ahead(self, pose: Pose, action: int) -> Pose:
+        """The pose that an action leads to where nothing is in the way."""
+        turn, position = pose
+        shift = self.shift[turn][action]
+        return self.turn[turn][action], tuple(a + b for a, b in zip(position, shift, strict=True))
+
+    def from_agent(self, pose: Pose, displacement: Displacement) -> Displacement:
+        """A displacement in the agent's frame, as a position in the episode's frame."""
+        turn, position = pose
+        return clean(self.inverse[turn] @ displacement + position)
+
+
+def clean(vector: np.ndarray) -> Displacement:
+    """A vector as a tuple of numbers, whole where they are whole."""
+    return tuple(round(x) if abs(x - round(x)) < 1e-6 else round(x, 6) for x in np.asarray(vector).tolist())
+
+
+def fit(samples: Sequence[tuple[Displacement, Displacement]]) -> tuple[np.ndarray, np.ndarray] | None:
+    """The simplest map that explains all samples: a translation, else an affine map, else None."""
+    before, after = (np.array(side, dtype=float) for side in zip(*samples, strict=True))
+    axes = before.shape[1]
+    if np.allclose(after - before, after[0] - before[0]):
+        return np.eye(axes), after[0] - before[0]
+    extended = np.column_stack([before, np.ones(len(before))])
+    if np.linalg.matrix_rank(extended) <= axes:
+        return None  # not enough yet to tell a turn from anything else
+    solution = np.linalg.lstsq(extended, after, rcond=None)[0]
+    if not np.allclose(extended @ solution, after, atol=1e-6) or abs(np.linalg.det(solution[:-1])) < 1e-6:
+        return None
+    return solution[:-1].T, solution[-1]
+
+
+class Tracker:
+    """Where the agent is and what it has met, within one episode, in the frame of the first percept."""
+
+    def __init__(self, model: MotionModel) -> None:
+        self.model = model
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything: a new frame begins."""
+        self.pose: Pose | None = None
+        self.version = self.model.version
+        self.obstacles: set[Displacement] = set()
+        self.landmarks: dict[str, Displacement] = {}
+        self.visits: dict[Displacement, int] = {}
+        self.bounds: tuple[Displacement, Displacement] = ((), ())
+
+    def observe(self, percept: Percept) -> None:
+        """Take a percept at the present pose into the map."""
+        if self.version != self.model.version:
+            self.restart()
+        if not self.model.frames or not percept.objects:
+            return
+        if self.pose is None:
+            self.pose = (0, (0,) * len(next(iter(percept.objects.values()))))
+        self.landmarks = {name: self.model.from_agent(self.pose, d) for name, d in percept.objects.items()}
+        self.visits[self.pose[1]] = self.visits.get(self.pose[1], 0) + 1
+        self.obstacles.discard(self.pose[1])
+        for step, free in percept.around.items():
+            place = self.model.from_agent(self.pose, step)
+            if free:
+                self.obstacles.discard(place)
+            else:
+                self.obstacles.add(place)
+        met = [self.pose[1], *self.landmarks.values()] + ([self.bounds[0], self.bounds[1]] if self.bounds[0] else [])
+        self.bounds = tuple(map(min, zip(*met, strict=True))), tuple(map(max, zip(*met, strict=True)))
+
+    def follow(self, before: Percept, action: int, after: Percept) -> None:
+        """Follow one step: moved as predicted, stood still (an obstacle, then), or lost."""
+        if self.pose is not None and self.version == self.model.version:
+            ahead = self.model.ahead(self.pose, action)
+            common = [name for name in before.objects if name in after.objects]
+            if not common or any(after.objects[n] == self.model.predict(before.objects[n], action) for n in common):
+                self.pose = ahead
+            elif all(after.objects[name] == before.objects[name] for name in common):
+                self.obstacles.add(ahead[1])
+            else:
+                self.restart()
+        self.observe(after)
+
+    def poses(self, anchor: Displacement, displacement: Displacement) -> list[Pose]:
+        """All poses from which something at position ``anchor`` is seen at ``displacement``."""
+        return [(turn, clean(np.asarray(anchor) - inverse @ displacement))
+                for turn, inverse in enumerate(self.model.inverse)]
+
+
+    def poses_along(self, actions: Iterable[int]) -> list[Pose]:
+        """The poses that a sequence of actions is expected to pass, from the present one on."""
+        return list(itertools.accumulate(actions, self.model.ahead, initial=self.pose))[1:]
+
+    def is_barred(self, poses: Sequence[Pose]) -> bool:
+        """Whether a way along these poses meets an obstacle."""
+        return any(a[1] != b[1] and b[1] in self.obstacles for a, b in itertools.pairwise(poses))
+
+    def within(self, position: Displacement) -> bool:
+        """Whether a position lies no farther out than ``MARGIN`` beyond all that the agent knows of."""
+        return all(low - MARGIN <= x <= high + MARGIN for x, low, high in zip(position, *self.bounds, strict=True))
+
+
+Stage = Mapping[Pose, int | None]  # pose -> the action to do there (None: being there is enough)
+
+
+def shortest_way(tracker: Tracker, stages: Sequence[Stage],
+                 passable: Sequence[Displacement] = ()) -> list[list[int]] | None:
+    """Fewest actions that reach a pose of each stage in turn, by A* with unknown ground taken as free.
+
+    The heuristic is the Manhattan distance to the stage's nearest pose plus the distances between the stages after it,
+    divided by the longest step: it never overestimates, so the way is a shortest one (Hart, Nilsson and Raphael, 1968).
+
+    Args:
+        stages: what to reach, one after the other.
+        passable: obstacles that stage ``i`` removes stand at ``passable[i]``; later stages may pass there.
+
+    Returns:
+        The actions of each stage, or None where no way is found within the effort allowed.
+    """
+    model, start = tracker.model, tracker.pose
+    movers = sorted(model.maps)
+    stride = max((sum(map(abs, step)) for row in model.shift for step in row), default=0) or 1
+    targets = [list({position for _, position in stage}) for stage in stages]
+    blocked = [tracker.obstacles - set(passable[:index]) for index in range(len(stages))]
+
+    def distance(a: Displacement, b: Displacement) -> float:
+        return sum(abs(x - y) for x, y in zip(a, b, strict=True)) / stride
+
+    rest = [0.0] * (len(stages) + 1)
+    for index in range(len(stages) - 2, -1, -1):
+        rest[index] = rest[index + 1] + min(distance(a, b) for a in targets[index] for b in targets[index + 1])
+
+    def estimate(stage: int, position: Displacement) -> float:
+        return min(distance(position, target) for target in targets[stage]) + rest[stage]
+
+    ticket = itertools.count()
+    first = (0, *start)
+    queue = [(estimate(0, start[1]), 0, next(ticket), first)]
+    came: dict[tuple, tuple[tuple, int | None] | None] = {first: None}
+    steps = {first: 0}
+    done: set[tuple] = set()
+    while queue and len(done) < EFFORT:
+        _, _, _, node = heapq.heappop(queue)
+        if node in done:
+            continue
+        done.add(node)
+        stage, turn, position = node
+        if stage == len(stages):
+            return [[action for (at, *_), action in backtrack(came, node) if at == index and action is not None]
+                    for index in range(len(stages))]
+        nexts = []
+        if (turn, position) in stages[stage]:
+            action = stages[stage][turn, position]
+            nexts.append(((stage + 1, turn, position), action, 0 if action is None else 1))
+        for action in movers:
+            ahead = tuple(a + b for a, b in zip(position, model.shift[turn][action], strict=True))
+            if ahead == position or ahead not in blocked[stage] and tracker.within(ahead):
+                nexts.append(((stage, model.turn[turn][action], ahead), action, 1))
+        for following, action, price in nexts:
+            total = steps[node] + price
+            if total < steps.get(following, np.inf):
+                steps[following], came[following] = total, (node, action)
+                left = estimate(following[0], following[2]) if following[0] < len(stages) else 0.0
+                heapq.heappush(queue, (total + left, left, next(ticket), following))
+    return None
+
+
+def nearest_unvisited(tracker: Tracker) -> list[int] | None:
+    """Fewest actions to a position the agent has not stood on in this episode, or None."""
+    model, start = tracker.model, tracker.pose
+    came: dict[Pose, tuple[Pose, int] | None] = {start: None}
+    queue = deque([start])
+    while queue and len(came) < EFFORT:
+        turn, position = queue.popleft()
+        if position not in tracker.visits:
+            return [action for _, action in backtrack(came, (turn, position))]
+        for action in model.maps:
+            ahead = tuple(a + b for a, b in zip(position, model.shift[turn][action], strict=True))
+            following = (model.turn[turn][action], ahead)
+            if following not in came and (ahead == position or ahead not in tracker.obstacles and tracker.within(ahead)):
+                came[following] = ((turn, position), action)
+                queue.append(following)
+    return None
+
+
+def backtrack(came: Mapping, node: tuple) -> list[tuple[tuple, int | None]]:
+    """The (node, action) pairs that led to a node."""
+    steps = []
+    while came[node] is not None:
+        steps.append(came[node])
+        node = came[node][0]
+    return steps[::-1]
+
+
+def site_stage(tracker: Tracker, anchor: Displacement, site: Site) -> Stage:
+    """The poses at which a site's effect is expected, with the action to do there."""
+    return {pose: site.action for pose in tracker.poses(anchor, site.displacement)}

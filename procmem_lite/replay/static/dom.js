@@ -1,0 +1,75 @@
+// Small helpers shared by the widgets: elements, numbers, and where a widget's state lives.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** An HTML element; attributes named "onclick" and the like are listeners. */
+export const html = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+
+/** An SVG element. */
+export const svg = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+/** A button with an icon; its name is for the tooltip and for screen readers. */
+export const iconButton = (icon, name, onclick) =>
+  html("button", { type: "button", class: "pm-button", "aria-label": name, title: name, onclick }, icon);
+
+/** A number with a true minus sign and at most `digits` decimals. */
+export const number = (value, digits = 2) => String(+value.toFixed(digits)).replace("-", "−");
+
+/** "1 step", "2 steps". */
+export const count = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+
+/** Text is written only where it changed: an untouched node costs no layout. */
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Whether the reader asked the system for less motion. */
+export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** State that lives in the kernel's widget model. While a replay plays, the kernel hears of it four times a second. */
+export function modelState(model) {
+  let sent = 0;
+  return {
+    get: (name) => model.get(name),
+    set(name, value) {
+      if (model.get(name) === value) return;
+      model.set(name, value);
+      const now = performance.now();
+      if (name !== "step" || !model.get("playing") || now - sent > 250) {
+        sent = now;
+        model.save_changes();
+      }
+    },
+    on(name, listener) {
+      model.on(`change:${name}`, listener);
+      return () => model.off(`change:${name}`, listener);
+    },
+  };
+}
+
+/** The same for a replay inside another widget, of which the kernel need not know. */
+export function localState(values) {
+  const listeners = {};
+  return {
+    get: (name) => values[name],
+    set(name, value) {
+      if (values[name] === value) return;
+      values[name] = value;
+      for (const listener of listeners[name] ?? []) listener();
+    },
+    on(name, listener) {
+      (listeners[name] ??= new Set()).add(listener);
+      return () => listeners[name].delete(listener);
+    },
+  };
+}

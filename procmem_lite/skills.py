@@ -1,0 +1,207 @@
+"""Chapter 2: from a trajectory to skills - cut where facts flip, erase loops, keep every useful part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .environment import Displacement, Percept
+from .episodes import Transition
+
+RULES = ("whole", "erased", "suffixes", "subpaths")
+HARMONICS = 8  # clock hands for each axis of a displacement
+REACH = 64.0  # displacements farther apart than this look equally far
+
+
+class Site(NamedTuple):
+    """Where an effect happens: the anchor's displacement, and the action that causes it there (None: arriving)."""
+
+    displacement: Displacement | None
+    action: int | None
+
+
+@dataclass(eq=False)
+class Skill:
+    """A macro-action: what to do, where it applies, what it brings about, and how often that came true.
+
+    Attributes:
+        actions: primitive actions, the last of which brings the effect about.
+        preconditions: facts that must hold at the start.
+        effect: facts that appear when it succeeds; ``removes``: facts that vanish then.
+        anchor: name of the object the skill is about, or None.
+        context: the anchor's displacement at the start; empty without an anchor.
+        site: where and how the effect happens, relative to the anchor.
+        uses, successes: its record; a merge adds to neither.
+    """
+
+    actions: tuple[int, ...]
+    preconditions: frozenset[str]
+    effect: frozenset[str]
+    removes: frozenset[str] = frozenset()
+    anchor: str | None = None
+    context: Displacement = ()
+    site: Site = Site(None, None)
+    uses: int = 0
+    successes: int = 0
+    number: int = -1  # given by the library, in order of arrival
+
+    @property
+    def shelf(self) -> tuple:
+        """What skills on one shelf of a library share."""
+        return self.preconditions, self.effect, self.removes, self.anchor
+
+    @property
+    def name(self) -> str:
+        """Readable and unique among skills with the same preconditions: "has_key from key (2, -1)"."""
+        start = f" from {self.anchor} {self.context}" if self.anchor else ""
+        return " + ".join(sorted(self.effect)) + start
+
+    @property
+    def success_rate(self) -> float:
+        """Share of uses that succeeded, counted as if one more use had: 1.0 before the first."""
+        return (self.successes + 1) / (self.uses + 1)
+
+    @property
+    def embedding(self) -> np.ndarray:
+        """The context as a unit vector; see :func:`embed`."""
+        return embed(self.context)
+
+    def is_applicable(self, percept: Percept) -> bool:
+        """Whether the preconditions hold, the anchor is there, and the effect is still missing."""
+        return (self.preconditions <= percept.facts and not self.effect <= percept.facts
+                and (self.anchor is None or self.anchor in percept.objects))
+
+
+def loop_erase(places: Sequence[Hashable]) -> list[int]:
+    """Indices that remain when every excursion returning to an earlier place is dropped (Lawler, 1980).
+
+    A place of ``None`` is like no other. Runs in linear time.
+    """
+    kept: list[int] = []
+    position: dict[Hashable, int] = {}
+    for index, place in enumerate(places):
+        if place is not None and place in position:
+            for dropped in kept[position[place]:]:
+                position.pop(places[dropped], None)
+            del kept[len(position):]
+        position[place if place is not None else (index,)] = len(kept)
+        kept.append(index)
+    return kept
+
+
+def cut(transitions: Sequence[Transition]) -> list[list[Transition]]:
+    """Split a trajectory after every step at which a fact appeared; what follows the last such step is left out."""
+    segments, start = [], 0
+    for index, step in enumerate(transitions):
+        if step.next_percept.facts - step.percept.facts:
+            segments.append(list(transitions[start:index + 1]))
+            start = index + 1
+        elif step.next_percept.facts != step.percept.facts:
+            start = index + 1  # only lost something: nothing here is worth repeating
+    return segments
+
+
+def erase(segment: Sequence[Transition]) -> list[Transition]:
+    """A segment without its loops; its last step always stays."""
+    return [segment[index] for index in loop_erase([step.percept.place for step in segment])]
+
+
+def site_of(last: Transition, name: str) -> Site:
+    """Where the effect of a segment's last step happened, as seen from one object."""
+    before, after = last.percept.objects[name], last.next_percept.objects.get(name)
+    return Site(before, last.action) if after is None or after == before else Site(after, None)
+
+
+def induce_anchor(segments: Iterable[Sequence[Transition]]) -> tuple[str | None, float]:
+    """The object whose displacement at the effect is the most constant, and the share of segments that agree.
+
+    Ties go to the nearest object, then to the first in the alphabet. Without common objects: ``(None, 0.0)``.
+    """
+    lasts = [segment[-1] for segment in segments]
+    names = set.intersection(*(set(last.percept.objects) for last in lasts)) if lasts else set()
+    best: tuple[str | None, float] = (None, 0.0)
+    ranked = []
+    for name in names:
+        site, count = Counter(site_of(last, name) for last in lasts).most_common(1)[0]
+        ranked.append((-count / len(lasts), sum(map(abs, site.displacement)), name))
+    if ranked:
+        share, _, name = min(ranked)
+        best = (name, -share)
+    return best
+
+
+def induce_preconditions(segments: Iterable[Sequence[Transition]]) -> frozenset[str]:
+    """The facts that held before the effect every time it was seen."""
+    return frozenset.intersection(*(segment[-1].percept.facts for segment in segments))
+
+
+def hindsight(path: Sequence[Transition], anchor: str | None, rule: str = "subpaths") -> dict[Displacement, tuple[int, ...]]:
+    """Context -> actions: the parts of one loop-erased path that are skills too (every part of a success is a success).
+
+    Rules: "whole" and "erased" keep the path as it is, "suffixes" each part up to its end, "subpaths" each part between
+    two of its steps followed by the last action, where all objects agree that it only shifted the agent.
+    """
+    if rule not in RULES:
+        raise ValueError(f"rule: one of {RULES} is needed, got {rule!r}")
+    actions = tuple(step.action for step in path)
+    if anchor is None:
+        return {(): actions[-1:]}
+    starts = [step.percept.objects.get(anchor) for step in path]
+    if rule in ("whole", "erased"):
+        return {} if starts[0] is None else {starts[0]: actions}
+    found: dict[Displacement, tuple[int, ...]] = {}
+    for i in range(len(path)):
+        if starts[i] is not None:
+            keep_shorter(found, starts[i], actions[i:])
+    if rule == "subpaths":
+        end = starts[-1]
+        for i in range(len(path) - 1):
+            for j in range(i + 1, len(path)):
+                shift = common_shift(path[i].percept, path[j].percept)
+                if shift is not None:
+                    context = tuple(s + e for s, e in zip(shift, end, strict=True))
+                    keep_shorter(found, context, actions[i:j] + actions[-1:])
+    return found
+
+
+def keep_shorter(found: dict[Displacement, tuple[int, ...]], context: Displacement, actions: tuple[int, ...]) -> None:
+    """Remember ``actions`` for a context unless something as short is there already."""
+    if context not in found or len(actions) < len(found[context]):
+        found[context] = actions
+
+
+def common_shift(first: Percept, second: Percept) -> Displacement | None:
+    """By how much every object moved between two percepts, or None where they disagree (the agent turned, say)."""
+    shifts = {tuple(a - b for a, b in zip(first.objects[name], second.objects[name], strict=True))
+              for name in first.objects if name in second.objects}
+    return shifts.pop() if len(shifts) == 1 else None
+
+
+def skills_from(path: Sequence[Transition], anchor: str | None, preconditions: frozenset[str],
+                rule: str = "subpaths") -> list[Skill]:
+    """All skills that one loop-erased path yields under a rule of :func:`hindsight`."""
+    last = path[-1]
+    effect = last.next_percept.facts - last.percept.facts
+    removes = last.percept.facts - last.next_percept.facts
+    site = site_of(last, anchor) if anchor else Site(None, last.action)
+    return [Skill(actions, preconditions, effect, removes, anchor, context, site)
+            for context, actions in hindsight(path, anchor, rule).items()]
+
+
+def embed(displacement: Displacement) -> np.ndarray:
+    """A displacement as a unit vector of ``16 * axes`` numbers whose similarity falls with the Manhattan distance.
+
+    Each axis is a set of clock hands at odd speeds 1, 3, 5 ...; weighted by 1 / speed, the cosine of two such clocks is
+    the Fourier series of a triangle: it falls almost linearly as the two drift apart, and strictly all the way to
+    ``REACH``. No hashing, no random numbers: the same in every process.
+    """
+    if not len(displacement):
+        return np.ones(1, dtype=np.float32)
+    angles = np.clip(np.asarray(displacement, dtype=float), -REACH, REACH) * (np.pi / (2 * REACH))
+    speed = np.arange(1, 2 * HARMONICS, 2)
+    hands = np.concatenate([np.cos(np.outer(angles, speed)) / speed, np.sin(np.outer(angles, speed)) / speed], axis=None)
+    return (hands / np.sqrt(len(displacement) * (1 / speed**2).sum())).astype(np.float32)
