@@ -14,12 +14,12 @@ from .episodes import EXPLORING, Episode, Invocation, Transition
 from .explorers import EXPLORERS, Explorer
 from .library import Match, Shelf, SkillLibrary
 from .motion import MotionModel, Tracker, shortest_way, site_stage
-from .planning import Facts, outlook
+from .planning import outlook
 from .skills import RULES, Skill, cut, erase, induce_anchor, induce_preconditions, skills_from
 
 SUCCESS = "success"  # the fact the agent itself adds when an episode terminates with a positive reward
 CASES = 32  # paths remembered for each effect, from which anchors are induced
-BURST = 8  # exploring steps after the first failure of an episode; doubled at each further one
+BURST = 8  # exploring steps once every skill has failed; doubled each time it happens again in an episode
 
 
 class ProceduralMemoryAgent:
@@ -32,8 +32,8 @@ class ProceduralMemoryAgent:
         explorer: "untried", "random", or an object with the methods of :class:`~procmem_lite.explorers.Explorer`.
         rule: which parts of a path become skills; see :func:`~procmem_lite.skills.hindsight`.
         closed_loop: find the way to where an effect happens with learned motion, instead of replaying stored actions.
-        lookahead: how many further skills of the plan the way is chosen for.
-        ban: leave a skill alone for a while after it failed.
+        lookahead: with how many further skills of the plan in mind the way is chosen.
+        ban: leave a skill alone for a while where it failed.
     """
 
     def __init__(self, n_actions: int, perceive: Callable[[gym.Env], Percept], seed: int | None = None, *,
@@ -54,55 +54,27 @@ class ProceduralMemoryAgent:
         self.library = SkillLibrary()
         self.model = MotionModel(self.n_actions)
         self.explored: Counter = Counter()  # facts -> exploring steps taken under them
-        self._cases: dict[frozenset[str], deque[list[Transition]]] = {}
+        self.cases: dict[frozenset[str], deque[list[Transition]]] = {}  # effect -> loop-erased paths
 
     def run_episode(self, env: gym.Env, seed: int | None = None, learn: bool = True) -> Episode:
-        """Play one episode. With ``learn=False`` nothing is kept: the agent is afterwards what it was before."""
-        return Run(self, env, seed, learn).play()
+        """Play one episode. With ``learn=False`` neither library, ledger, motion model nor counts change."""
+        return play(Run(self, env, seed, learn))
 
     def learn_from(self, episode: Episode) -> int:
-        """Take skills from an episode played by anyone; returns by how many the library grew."""
+        """Take skills from an episode that anyone played; returns by how many the library grew."""
         before = len(self.library)
         for step in episode.transitions:
             self.model.learn(step.percept, step.action, step.next_percept)
-        steps = [mark_success(step) for step in episode.transitions]
-        for segment in cut(steps):
-            self.keep(segment)
+        for segment in cut([mark_success(step) for step in episode.transitions]):
+            keep(self, segment)
         return len(self.library) - before
-
-    def keep(self, segment: list[Transition]) -> None:
-        """Turn one segment into skills; where the anchor or the preconditions of its effect look different now, redo all."""
-        path = erase(segment)
-        effect = path[-1].next_percept.facts - path[-1].percept.facts
-        cases = self._cases.setdefault(effect, deque(maxlen=CASES))
-        cases.append(path)
-        anchor, share = induce_anchor(cases)
-        if share < 0.5:
-            anchor = None
-        preconditions = induce_preconditions(cases)
-        stale = [shelf for shelf in self.library.shelves.values() if shelf.effect == effect
-                 and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
-        if stale:
-            self.library.discard(lambda shelf: shelf in stale)
-        for known in cases if stale else [path]:
-            if anchor is None or anchor in known[-1].percept.objects:
-                for skill in skills_from(known, anchor, preconditions, self.rule):
-                    self.library.add(skill)
-
-
-def mark_success(step: Transition) -> Transition:
-    """The step with the fact "success" added after it, if it ended the episode with a positive reward."""
-    if not (step.terminated and step.reward > 0):
-        return step
-    return step._replace(next_percept=replace(step.next_percept, facts=step.next_percept.facts | {SUCCESS}))
 
 
 class Run:
-    """One episode being played: its record, where the agent is, and what failed so far."""
+    """One episode being played: its record, where the agent is, and what has failed so far."""
 
     def __init__(self, agent: ProceduralMemoryAgent, env: gym.Env, seed: int | None, learn: bool) -> None:
         self.agent, self.env, self.learn = agent, env, learn
-        self.library, self.explorer = agent.library, agent.explorer
         env.reset(seed=seed)
         self.percept = agent.perceive(env)
         if not isinstance(self.percept, Percept):
@@ -112,144 +84,185 @@ class Run:
         self.tracker = Tracker(agent.model) if agent.closed_loop else None
         if self.tracker:
             self.tracker.observe(self.percept)
-        self.explorer.begin()
-        self.segment: list[Transition] = []
+        agent.explorer.begin()
+        self.segment: list[Transition] = []  # since facts last changed
         self.banned: set[tuple] = set()
-        self.failures = self.burst = 0
+        self.setbacks = self.burst = 0
         self.done = False
 
-    def play(self) -> Episode:
-        """Plan, invoke, explore, until the episode ends."""
-        while not self.done:
-            way = self.decide() if self.burst == 0 else None
-            match = self.retrieve(way[0]) if way else None
-            if match is not None:
-                self.invoke(match[0], match[1:], way)
-            else:
-                self.explore()
-        return self.episode
+    def can_navigate(self, skill: Skill) -> bool:
+        """Whether the way to a skill's site can be searched for, rather than replayed."""
+        return self.tracker is not None and self.tracker.pose is not None and skill.anchor in self.tracker.landmarks
 
-    def decide(self) -> tuple[Shelf, ...] | None:
-        """The plan to success; with none, the way to the facts explored least; None to explore here."""
-        ways = outlook(self.percept.facts, self.library.shelves.values())
-        goals = [cost_way for facts, cost_way in ways.items() if SUCCESS in facts]
-        if goals:
-            return min(goals, key=lambda cost_way: cost_way[0])[1]
-        facts = min(ways, key=lambda facts: (self.agent.explored[facts], ways[facts][0]))
-        return ways[facts][1] or None
 
-    def retrieve(self, shelf: Shelf) -> list[Match] | None:
-        """The best skills of a shelf that are not banned here."""
-        for k in (3, len(self.library)):  # nearly always the first few are enough
-            matches = self.library.retrieve(self.percept, k, shelf.effect)
-            allowed = [match for match in matches if self.situation(match.skill) not in self.banned]
-            if allowed or len(matches) < k:
-                break
-        return allowed or None
-
-    def situation(self, skill: Skill) -> tuple:
-        """What a ban forbids: going to this site under these facts, or replaying these actions at this place."""
-        if self.tracker is not None and self.tracker.pose is not None and skill.anchor is not None:
-            return skill.shelf, skill.site, self.percept.facts
-        return skill.shelf, skill.context, self.percept.facts, self.percept.place
-
-    def explore(self) -> None:
-        """One step of the explorer."""
-        if self.learn:
-            self.agent.explored[self.percept.facts] += 1
-        action = self.explorer.choose(self.percept, self.tracker, self.agent.rng)
-        self.act(action)
-        if self.burst:
-            self.burst -= 1
-            if self.burst == 0:
-                self.banned.clear()
-
-    def act(self, action: int, invocation: int = EXPLORING) -> Percept:
-        """One step of the environment, recorded and learned from."""
-        before = self.percept
-        _, reward, terminated, truncated, _ = self.env.step(action)
-        after = self.agent.perceive(self.env)
-        step = mark_success(Transition(before, action, float(reward), after, bool(terminated), bool(truncated), invocation))
-        self.percept, self.done = step.next_percept, bool(terminated or truncated)
-        self.episode.transitions.append(step)
-        if self.learn:
-            self.agent.model.learn(before, action, after)
-        if self.tracker is not None:
-            self.tracker.follow(before, action, after)
-        self.explorer.observe(before, action, after)
-        self.segment.append(step)
-        if self.percept.facts != before.facts:
-            if self.learn:
-                for segment in cut(self.segment):
-                    self.agent.keep(segment)
-            self.segment = []
-            self.burst = 0
-        return self.percept
-
-    def invoke(self, match: Match, others: list[Match], way: tuple[Shelf, ...]) -> None:
-        """Use one skill until its effect appears, or until it fails."""
-        skill, number = match.skill, len(self.episode.invocations)
-        record = Invocation(skill, self.episode.steps, self.percept, skill.effect, match.similarity, skill.success_rate,
-                            tuple((other.skill.name, other.score) for other in others))
-        self.episode.invocations.append(record)
-        situation = self.situation(skill)
-        if self.tracker is not None and self.tracker.pose is not None and skill.anchor is not None:
-            record.reason = self.run_closed(skill, way, number)
+def play(run: Run) -> Episode:
+    """Plan, use skills, explore, until the episode ends."""
+    while not run.done:
+        way = decide(run) if run.burst == 0 else None
+        matches = choose(run, way[0]) if way else []
+        if matches:
+            invoke(run, matches, way)
         else:
-            record.reason = self.run_open(skill, number)
-        record.stop, record.after = self.episode.steps, self.percept
-        record.seen = self.percept.facts - record.before.facts
-        record.succeeded = skill.effect <= record.seen
-        if self.learn and self.library.find(skill) is not None:
-            self.library.record(self.library.find(skill), record.succeeded, record.stop - record.start)
-        if not record.succeeded and self.agent.ban:
-            self.banned.add(situation)
-            self.failures += 1
-            if self.retrieve(way[0]) is None:
-                self.burst = BURST * 2 ** min(self.failures - 1, 8)
+            explore(run)
+    return run.episode
 
-    def run_open(self, skill: Skill, number: int) -> str:
-        """Replay the stored actions; stop at the effect or where a step changed nothing."""
-        facts = self.percept.facts
-        for action in skill.actions:
-            before = self.percept
-            after = self.act(action, number)
-            if after.facts != facts or self.done:
-                return "effect" if skill.effect <= after.facts else "episode over" if self.done else "surprise"
-            if after.place == before.place and after.objects == before.objects:
-                return "blocked"
-        return "no effect"
 
-    def run_closed(self, skill: Skill, way: tuple[Shelf, ...], number: int) -> str:
-        """Go the shortest way to where the effect happens, finding it anew whenever a step did not go as predicted."""
-        facts, tracker = self.percept.facts, self.tracker
-        while True:
-            path = self.path_to(skill, way)
-            if path is None:
-                return "no way"
-            poses = tracker.poses_along(path)
-            for index, action in enumerate(path):
-                after = self.act(action, number)
-                if after.facts != facts or self.done:
-                    return "effect" if skill.effect <= after.facts else "episode over" if self.done else "surprise"
-                if tracker.pose is None:
-                    return "lost"
-                if tracker.pose != poses[index] or tracker.is_barred(poses[index:]):
-                    break
-            else:
-                return "no effect"
+def decide(run: Run) -> tuple[Shelf, ...] | None:
+    """The plan to success; while there is none, the way to the facts explored least, or None to explore here."""
+    ways = outlook(run.percept.facts, run.agent.library.shelves.values())
+    goals = [way for facts, way in ways.items() if SUCCESS in facts]
+    if goals:
+        return min(goals, key=lambda way: way[0])[1]
+    facts = min(ways, key=lambda facts: (run.agent.explored[facts], ways[facts][0]))
+    return ways[facts][1] or None
 
-    def path_to(self, skill: Skill, way: tuple[Shelf, ...]) -> list[int] | None:
-        """The shortest way to a skill's site, chosen with the sites of the plan's next skills in mind."""
-        tracker = self.tracker
-        if skill.anchor not in tracker.landmarks:
-            return None
-        anchors = [tracker.landmarks[skill.anchor]]
-        stages = [site_stage(tracker, anchors[0], skill.site)]
-        for shelf in way[1:1 + self.agent.lookahead]:
-            if shelf.anchor not in tracker.landmarks:
+
+def choose(run: Run, shelf: Shelf) -> list[Match]:
+    """The best matches for a shelf's effect that are not banned here; the first is the one to use."""
+    library = run.agent.library
+    for k in (3, len(library)):  # nearly always the first three are enough
+        matches = library.retrieve(run.percept, k, shelf.effect)
+        allowed = [match for match in matches if situation(run, match.skill) not in run.banned]
+        if allowed or len(matches) < k:
+            break
+    return allowed[:3]
+
+
+def situation(run: Run, skill: Skill) -> tuple:
+    """What a ban covers: going to this site under these facts, or replaying these actions at this place."""
+    if run.can_navigate(skill):
+        return skill.shelf, skill.site, run.percept.facts
+    return skill.shelf, skill.context, run.percept.facts, run.percept.place
+
+
+def explore(run: Run) -> None:
+    """One step of the explorer."""
+    agent = run.agent
+    if run.learn:
+        agent.explored[run.percept.facts] += 1
+    act(run, agent.explorer.choose(run.percept, run.tracker, agent.rng))
+    if run.burst:
+        run.burst -= 1
+        if run.burst == 0:
+            run.banned.clear()  # what failed may be tried again from elsewhere
+
+
+def act(run: Run, action: int, invocation: int = EXPLORING) -> Percept:
+    """One step of the environment: recorded, followed on the map, learned from."""
+    agent, before = run.agent, run.percept
+    _, reward, terminated, truncated, _ = run.env.step(action)
+    after = agent.perceive(run.env)
+    step = mark_success(Transition(before, action, float(reward), after, bool(terminated), bool(truncated), invocation))
+    run.percept, run.done = step.next_percept, step.terminated or step.truncated
+    run.episode.transitions.append(step)
+    run.segment.append(step)
+    if run.learn:
+        agent.model.learn(before, action, after)
+    if run.tracker:
+        run.tracker.follow(before, action, after)
+    agent.explorer.observe(before, action, after)
+    if run.percept.facts != before.facts:
+        for segment in cut(run.segment) if run.learn else []:
+            keep(agent, segment)
+        run.segment, run.burst = [], 0
+    return run.percept
+
+
+def mark_success(step: Transition) -> Transition:
+    """The step, with the fact "success" after it if it ended the episode with a positive reward."""
+    if not (step.terminated and step.reward > 0):
+        return step
+    return step._replace(next_percept=replace(step.next_percept, facts=step.next_percept.facts | {SUCCESS}))
+
+
+def invoke(run: Run, matches: list[Match], way: tuple[Shelf, ...]) -> None:
+    """Use one skill until its effect appears or it fails; write down what happened."""
+    agent, skill, number = run.agent, matches[0].skill, len(run.episode.invocations)
+    banned = situation(run, skill)
+    record = Invocation(skill, run.episode.steps, run.percept, skill.effect, matches[0].similarity, skill.success_rate,
+                        tuple((other.skill.name, other.score) for other in matches[1:]))
+    run.episode.invocations.append(record)
+    record.reason = run_closed(run, skill, way, number) if run.can_navigate(skill) else run_open(run, skill, number)
+    record.stop, record.after = run.episode.steps, run.percept
+    record.seen = run.percept.facts - record.before.facts
+    record.succeeded = skill.effect <= record.seen
+    stored = agent.library.find(skill)  # what was just learned may have put another skill in its place
+    if run.learn and stored is not None:
+        agent.library.record(stored, record.succeeded, record.stop - record.start)
+    if not record.succeeded and agent.ban:
+        run.banned.add(banned)
+        if not choose(run, way[0]):
+            run.burst = BURST * 2 ** min(run.setbacks, 3)
+            run.setbacks += 1
+
+
+def run_open(run: Run, skill: Skill, number: int) -> str:
+    """Replay the stored actions; stop at the effect, or where a step changed nothing."""
+    facts = run.percept.facts
+    for action in skill.actions:
+        before = run.percept
+        after = act(run, action, number)
+        if after.facts != facts or run.done:
+            return outcome(run, skill)
+        if after.place == before.place and after.objects == before.objects:
+            return "blocked"
+    return "no effect"
+
+
+def run_closed(run: Run, skill: Skill, way: tuple[Shelf, ...], number: int) -> str:
+    """Go the shortest way to where the effect happens; find it anew whenever the world is not as expected."""
+    facts, tracker = run.percept.facts, run.tracker
+    while True:
+        path = path_to(run, skill, way)
+        if not path:
+            return "no way"
+        poses = tracker.poses_along(path)
+        for index, action in enumerate(path):
+            after = act(run, action, number)
+            if after.facts != facts or run.done:
+                return outcome(run, skill)
+            if tracker.pose is None:
+                return "lost"
+            if tracker.pose != poses[index] or tracker.is_barred(poses[index:]):
                 break
-            anchors.append(tracker.landmarks[shelf.anchor])
-            stages.append(site_stage(tracker, anchors[-1], shelf.skills[0].site))
-        ways = shortest_way(tracker, stages, anchors)
-        return ways[0] if ways else None
+        else:
+            return "no effect"
+
+
+def outcome(run: Run, skill: Skill) -> str:
+    """Why a skill stopped when facts changed or the episode ended."""
+    if skill.effect <= run.percept.facts:
+        return "effect"
+    return "episode over" if run.done else "surprise"
+
+
+def path_to(run: Run, skill: Skill, way: tuple[Shelf, ...]) -> list[int] | None:
+    """The shortest way to a skill's site, chosen with the sites of the plan's next skills in mind."""
+    tracker = run.tracker
+    anchors = [tracker.landmarks[skill.anchor]]
+    stages = [site_stage(tracker, anchors[0], skill.site)]
+    for shelf in way[1:1 + run.agent.lookahead]:
+        if shelf.anchor not in tracker.landmarks:
+            break
+        anchors.append(tracker.landmarks[shelf.anchor])
+        stages.append(site_stage(tracker, anchors[-1], shelf.skills[0].site))
+    ways = shortest_way(tracker, stages, anchors)
+    return ways[0] if ways else None
+
+
+def keep(agent: ProceduralMemoryAgent, segment: list[Transition]) -> None:
+    """Make skills of a segment; where its effect's anchor or preconditions look different now, make all anew."""
+    path = segment if agent.rule == "whole" else erase(segment)
+    effect = path[-1].next_percept.facts - path[-1].percept.facts
+    cases = agent.cases.setdefault(effect, deque(maxlen=CASES))
+    cases.append(path)
+    anchor, share = induce_anchor(cases)
+    anchor = anchor if share >= 0.5 else None
+    preconditions = induce_preconditions(cases)
+    stale = [shelf for shelf in agent.library.shelves.values() if shelf.effect == effect
+             and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
+    agent.library.discard(lambda shelf: shelf in stale)
+    for known in cases if stale else [path]:
+        if anchor is None or anchor in known[-1].percept.objects:
+            for skill in skills_from(known, anchor, preconditions, agent.rule):
+                agent.library.add(skill)

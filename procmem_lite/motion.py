@@ -20,6 +20,7 @@ Pose = tuple[int, Displacement]
 MEMORY = 48  # samples kept for each action
 TURNS = 16  # more orientations than this and the model is given up
 EFFORT = 20_000  # poses a search may open
+DOUBT = 1e-3  # of two ways as long, take the one over more known ground
 MARGIN = 2  # how far beyond all it knows of an agent expects the world to go on
 
 
@@ -141,6 +142,7 @@ class Tracker:
         """Forget everything: a new frame begins."""
         self.pose: Pose | None = None
         self.version = self.model.version
+        self.ground: set[Displacement] = set()
         self.obstacles: set[Displacement] = set()
         self.landmarks: dict[str, Displacement] = {}
         self.visits: dict[Displacement, int] = {}
@@ -156,15 +158,17 @@ class Tracker:
             self.pose = (0, (0,) * len(next(iter(percept.objects.values()))))
         self.landmarks = {name: self.model.from_agent(self.pose, d) for name, d in percept.objects.items()}
         self.visits[self.pose[1]] = self.visits.get(self.pose[1], 0) + 1
-        self.obstacles.discard(self.pose[1])
+        self.note(self.pose[1], free=True)
         for step, free in percept.around.items():
-            place = self.model.from_agent(self.pose, step)
-            if free:
-                self.obstacles.discard(place)
-            else:
-                self.obstacles.add(place)
+            self.note(self.model.from_agent(self.pose, step), free)
         met = [self.pose[1], *self.landmarks.values()] + ([self.bounds[0], self.bounds[1]] if self.bounds[0] else [])
         self.bounds = tuple(map(min, zip(*met, strict=True))), tuple(map(max, zip(*met, strict=True)))
+
+    def note(self, position: Displacement, free: bool) -> None:
+        """Remember whether a position can be entered."""
+        known, other = (self.ground, self.obstacles) if free else (self.obstacles, self.ground)
+        known.add(position)
+        other.discard(position)
 
     def follow(self, before: Percept, action: int, after: Percept) -> None:
         """Follow one step: moved as predicted, stood still (an obstacle, then), or lost."""
@@ -174,7 +178,7 @@ class Tracker:
             if not common or any(after.objects[n] == self.model.predict(before.objects[n], action) for n in common):
                 self.pose = ahead
             elif all(after.objects[name] == before.objects[name] for name in common):
-                self.obstacles.add(ahead[1])
+                self.note(ahead[1], free=False)
             else:
                 self.restart()
         self.observe(after)
@@ -253,7 +257,8 @@ def shortest_way(tracker: Tracker, stages: Sequence[Stage],
         for action in movers:
             ahead = tuple(a + b for a, b in zip(position, model.shift[turn][action], strict=True))
             if ahead == position or ahead not in blocked[stage] and tracker.within(ahead):
-                nexts.append(((stage, model.turn[turn][action], ahead), action, 1))
+                price = 1 if ahead == position or ahead in tracker.ground else 1 + DOUBT
+                nexts.append(((stage, model.turn[turn][action], ahead), action, price))
         for following, action, price in nexts:
             total = steps[node] + price
             if total < steps.get(following, np.inf):

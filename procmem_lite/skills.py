@@ -14,7 +14,7 @@ from .episodes import Transition
 
 RULES = ("whole", "erased", "suffixes", "subpaths")
 HARMONICS = 8  # clock hands for each axis of a displacement
-REACH = 64.0  # displacements farther apart than this look equally far
+REACH = 64.0  # longest displacement along an axis that is told apart from longer ones
 
 
 class Site(NamedTuple):
@@ -193,15 +193,16 @@ def skills_from(path: Sequence[Transition], anchor: str | None, preconditions: f
 
 
 def embed(displacement: Displacement) -> np.ndarray:
-    """A displacement as a unit vector of ``16 * axes`` numbers whose similarity falls with the Manhattan distance.
+    """A displacement as a unit vector of ``16 * axes`` numbers; the farther apart two of them, the smaller their cosine.
 
-    Each axis is a set of clock hands at odd speeds 1, 3, 5 ...; weighted by 1 / speed, the cosine of two such clocks is
-    the Fourier series of a triangle: it falls almost linearly as the two drift apart, and strictly all the way to
-    ``REACH``. No hashing, no random numbers: the same in every process.
+    Each axis is a set of clock hands turning at the odd speeds 1, 3, 5 ...; a hand's weight is 1 / speed. The cosine of
+    two such clocks is a sum of cos(j x) / j, whose slope -sin(n x) ** 2 / sin(x) is never positive: similarity never
+    rises with the distance along an axis, up to ``2 * REACH``. No hashing, no random numbers: the same in every process.
     """
     if not len(displacement):
         return np.ones(1, dtype=np.float32)
     angles = np.clip(np.asarray(displacement, dtype=float), -REACH, REACH) * (np.pi / (2 * REACH))
     speed = np.arange(1, 2 * HARMONICS, 2)
-    hands = np.concatenate([np.cos(np.outer(angles, speed)) / speed, np.sin(np.outer(angles, speed)) / speed], axis=None)
-    return (hands / np.sqrt(len(displacement) * (1 / speed**2).sum())).astype(np.float32)
+    turned = np.outer(angles, speed)
+    hands = np.concatenate([np.cos(turned), np.sin(turned)], axis=1) / np.sqrt(np.tile(speed, 2))
+    return (hands / np.sqrt(len(displacement) * (1 / speed).sum())).ravel().astype(np.float32)

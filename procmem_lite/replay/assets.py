@@ -8,6 +8,8 @@ from pathlib import Path
 STATIC = Path(__file__).parent / "static"
 IMPORT = re.compile(r'^import .* from "\./([\w.]+)";\n', re.MULTILINE)
 
+LAYOUT = re.compile(r"^ *(?:(?://|/\*\*).*\n)?", re.MULTILINE)  # indentation and whole-line comments
+
 
 def script(name: str) -> str:
     """The module ``static/name`` with everything it imports put before it, each file once."""
@@ -25,9 +27,11 @@ def script(name: str) -> str:
         seen[module] = text if module == name else re.sub(r"^export ", "", text, flags=re.MULTILINE)
 
     visit(name)
-    return "".join(seen.values())
+    return LAYOUT.sub("", "".join(seen.values()))
 
 
 def styles(*names: str) -> str:
     """Style sheets one after the other."""
-    return "".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+    return re.sub(
+        r"^ +", "", "".join((STATIC / name).read_text(encoding="utf-8") for name in names), flags=re.MULTILINE
+    )

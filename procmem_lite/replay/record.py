@@ -40,18 +40,24 @@ def check_episode(episode: Episode, argument: str = "episode") -> None:
         if not math.isfinite(transition.reward):
             raise ValueError(f"{where}: a finite reward is needed, got {transition.reward!r}")
         if transition.invocation != EXPLORING and not 0 <= transition.invocation < len(episode.invocations):
-            raise ValueError(f"{where}: there is no invocation {transition.invocation!r}; "
-                             f"the episode has {len(episode.invocations)}")
+            raise ValueError(
+                f"{where}: there is no invocation {transition.invocation!r}; "
+                f"the episode has {len(episode.invocations)}"
+            )
     for index, invocation in enumerate(episode.invocations):
         if not 0 <= invocation.start <= episode.steps or not invocation.stop <= episode.steps:
-            raise ValueError(f"{argument}, invocation {index}: steps {invocation.start} to {invocation.stop} "
-                             f"lie outside the episode's {episode.steps}")
+            raise ValueError(
+                f"{argument}, invocation {index}: steps {invocation.start} to {invocation.stop} "
+                f"lie outside the episode's {episode.steps}"
+            )
     first = episode.transitions[0].percept
     for step, percept in enumerate(episode.percepts):
         check_percept(percept, f"{argument}, percept {step}")
         size, expected = percept.scene.board[:2], first.scene.board[:2]
         if size != expected:
-            raise ValueError(f"{argument}, percept {step}: the board is {size}, but it was {expected} at first")
+            raise ValueError(
+                f"{argument}, percept {step}: the board is {size}, but it was {expected} at first"
+            )
 
 
 def check_action(action: int, names: Sequence[str] | None, where: str) -> None:
@@ -69,7 +75,11 @@ def check_percept(percept: Percept, where: str) -> None:
     rows, columns, walls, items = scene.board
     if rows < 1 or columns < 1:
         raise ValueError(f"{where}: a board of at least one cell is needed, got {rows} by {columns}")
-    placed = [("agent", scene.agent), *(("wall", w) for w in walls), *((kind, cell) for kind, _, cell in items)]
+    placed = [
+        ("agent", scene.agent),
+        *(("wall", w) for w in walls),
+        *((kind, cell) for kind, _, cell in items),
+    ]
     for name, (row, column) in placed:
         if not (0 <= row < rows and 0 <= column < columns):
             raise ValueError(f"{where}: the {name} at {(row, column)} is off the grid of {rows} by {columns}")
@@ -95,11 +105,16 @@ def episode_record(episode: Episode, label: str = "") -> dict[str, Any]:
         "control": [int(t.invocation) for t in episode.transitions],
         "invocations": [
             {
-                "skill": name, "start": used.start, "stop": max(used.start, used.stop),
-                "expected": sorted(used.expected), "seen": sorted(used.seen),
-                "similarity": compact(used.similarity), "rate": compact(used.success_rate),
+                "skill": name,
+                "start": used.start,
+                "stop": max(used.start, used.stop),
+                "expected": sorted(used.expected),
+                "seen": sorted(used.seen),
+                "similarity": compact(used.similarity),
+                "rate": compact(used.success_rate),
                 "others": [[other, compact(score)] for other, score in used.runners_up],
-                "ok": bool(used.succeeded), "reason": used.reason,
+                "ok": bool(used.succeeded),
+                "reason": used.reason,
             }
             for name, used in zip(named, episode.invocations, strict=True)
         ],
@@ -117,12 +132,19 @@ def scenes_record(scenes: Sequence[Scene]) -> dict[str, Any]:
 
     def board_key(scene: Scene) -> tuple:
         wall = walls.index(tuple(sorted(flat(cell) for cell in scene.board.walls)))
-        return wall, *(n for kind, look, cell in scene.board.items for n in (looks.index((kind, look)), flat(cell)))
+        return wall, *(
+            n for kind, look, cell in scene.board.items for n in (looks.index((kind, look)), flat(cell))
+        )
 
     board = [boards.index(board_key(scene)) for scene in scenes]
     return {
-        "rows": int(rows), "columns": int(columns), "looks": looks.values(), "walls": walls.values(),
-        "boards": boards.values(), "board": board, "cell": [flat(scene.agent) for scene in scenes],
+        "rows": int(rows),
+        "columns": int(columns),
+        "looks": looks.values(),
+        "walls": walls.values(),
+        "boards": boards.values(),
+        "board": board,
+        "cell": [flat(scene.agent) for scene in scenes],
         "heading": None if scenes[0].heading is None else [int(scene.heading) for scene in scenes],
         "carrying": [scene.carrying or 0 for scene in scenes] if any(s.carrying for s in scenes) else None,
     }
@@ -136,10 +158,16 @@ def compact(number: float) -> float:
 def describe_episode(episode: Episode) -> str:
     """One sentence about an episode, for a reader who sees no widget."""
     end = "the goal is reached" if episode.success else "the goal is not reached"
-    shortest = f" (the shortest way takes {episode.optimal_steps})" if episode.optimal_steps is not None else ""
+    shortest = (
+        f" (the shortest way takes {episode.optimal_steps})" if episode.optimal_steps is not None else ""
+    )
     by_skills = episode.steps - episode.exploring_steps
     used = len({used.skill.name for used in episode.invocations})
-    control = f"{by_skills} by {plural(used, 'skill')}, {episode.exploring_steps} exploring" if used else "all exploring"
+    control = (
+        f"{by_skills} by {plural(used, 'skill')}, {episode.exploring_steps} exploring"
+        if used
+        else "all exploring"
+    )
     return f"{plural(episode.steps, 'step')}{shortest}, {control}; {end}, return {episode.total_reward:.1f}"
 
 

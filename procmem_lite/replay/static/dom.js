@@ -18,9 +18,25 @@ export const html = (tag, attributes = {}, ...children) => fill(document.createE
 /** An SVG element. */
 export const svg = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
-/** A button with an icon; its name is for the tooltip and for screen readers. */
-export const iconButton = (icon, name, onclick) =>
-  html("button", { type: "button", class: "pm-button", "aria-label": name, title: name, onclick }, icon);
+const ICONS = {
+  play: "M5 3L13 8L5 13Z", pause: "M4 3H7V13H4ZM9 3H12V13H9Z",
+  back: "M10 3V13L4 8Z", on: "M6 3V13L12 8Z", first: "M3 3H5V13H3ZM13 3V13L6 8Z", last: "M11 3H13V13H11ZM3 3V13L10 8Z",
+};
+
+/** Give a button another icon and name; the name is its tooltip, and what screen readers say. */
+export function dress(button, icon, name) {
+  button.firstChild.firstChild.setAttribute("d", ICONS[icon]);
+  button.setAttribute("aria-label", name);
+  button.title = name;
+}
+
+/** A button with an icon. */
+export function iconButton(icon, name, onclick) {
+  const picture = svg("svg", { viewBox: "0 0 16 16", class: "pm-icon", "aria-hidden": "true" }, svg("path"));
+  const button = html("button", { type: "button", class: "pm-button", onclick }, picture);
+  dress(button, icon, name);
+  return button;
+}
 
 /** A number with a true minus sign and at most `digits` decimals. */
 export const number = (value, digits = 2) => String(+value.toFixed(digits)).replace("-", "−");

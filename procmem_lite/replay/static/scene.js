@@ -2,7 +2,6 @@
 import { count, svg } from "./dom.js";
 
 const COLOURS = ["red", "green", "blue", "purple", "yellow", "grey"];
-const TURNS = 90;
 
 // Every kind is drawn with shapes as distinct as its colour; `fill` and `line` are set by the colour's class.
 const SHAPES = {
@@ -55,7 +54,7 @@ function itemPicture(kind, look, lettered) {
   return svg("g", { class: `pm-item pm-${colour}` }, svg("title", {}, `${look} ${kind}`.trim()), ...shapes);
 }
 
-/** A picture of `data`'s boards. `show(frame)` draws a frame; `node` is the element, `describe(frame)` its words. */
+/** A picture of `data`'s boards. `show(frame)` draws a frame; `node` is the element; its label says the frame in words. */
 export function createScene(data) {
   const { rows, columns } = data;
   const at = (cell) => [(cell % columns) * 100, Math.floor(cell / columns) * 100];
@@ -74,10 +73,9 @@ export function createScene(data) {
   const turned = svg("g", {}, body);
   const hand = svg("g", { transform: "translate(4 4) scale(.42)" });
   const agent = svg("g", { class: "pm-agent" }, turned, hand);
-  const title = svg("title");
   const node = svg("svg", {
     class: "pm-grid", role: "img", viewBox: `-8 -8 ${columns * 100 + 16} ${rows * 100 + 16}`,
-  }, title, svg("rect", { x: -5, y: -5, width: columns * 100 + 10, height: rows * 100 + 10, rx: 14, class: "pm-floor" }),
+  }, svg("rect", { x: -5, y: -5, width: columns * 100 + 10, height: rows * 100 + 10, rx: 14, class: "pm-floor" }),
   svg("path", { d: lines.join(""), class: "pm-lines" }), heat, walls, items, ...trails.map((t) => t.line), agent);
 
   const visits = new Map(); // cell -> { count, rect }, so that a step forth or back touches one cell
@@ -137,7 +135,8 @@ export function createScene(data) {
     }
     const [x, y] = at(data.cell[frame]);
     agent.style.transform = `translate(${x + 50}px, ${y + 50}px)`;
-    if (data.heading) turned.setAttribute("transform", `rotate(${data.heading[frame] * TURNS})`);
+    if (data.heading) turned.setAttribute("transform", `rotate(${data.heading[frame] * 90})`);
+    node.setAttribute("aria-label", describe(frame));
   }
 
   function describe(frame) {
@@ -153,9 +152,5 @@ export function createScene(data) {
       + things.join("; ");
   }
 
-  function retitle(frame) {
-    title.textContent = describe(frame);
-  }
-
-  return { node, show, retitle, describe };
+  return { node, show };
 }

@@ -1,0 +1,187 @@
+"""What a reader sees where no widget runs: an episode as a strip of pictures, the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Polygon, Rectangle
+
+from ..environment import Scene
+from ..episodes import EXPLORING, Episode
+
+FRAMES = 6
+SKILL_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#0072b2", "#b5a900")
+EXPLORING_COLOUR, FAILURE_COLOUR, AGENT_COLOUR = "#c9cacc", "#d55e00", "#0072b2"
+WALL_COLOUR, FLOOR_COLOUR = "#54565c", "#f7f7f4"
+NAMED_COLOURS = {
+    "red": "#d55e00",
+    "green": "#008a64",
+    "blue": "#0072b2",
+    "purple": "#a3508a",
+    "yellow": "#c98500",
+    "grey": "#7d7f85",
+}
+KIND_COLOURS = {"key": "yellow", "goal": "green", "lava": "red", "barred": "grey"}
+DOOR_COLOUR, OTHER_COLOUR = "#8c4a00", "#a3508a"
+
+
+def key_frames(episode: Episode, count: int = FRAMES) -> list[int]:
+    """The frames to show: the first, those at which facts changed, the last, then whatever fills the widest gaps."""
+    facts = [percept.facts for percept in episode.percepts]
+    changes = [frame for frame in range(1, len(facts)) if facts[frame] != facts[frame - 1]]
+    frames = {0, episode.steps, *changes[: count - 2]}
+    while len(frames) < min(count, episode.steps + 1):
+        ordered = sorted(frames)
+        gap, start = max((b - a, -a) for a, b in zip(ordered, ordered[1:], strict=False))
+        frames.add(-start + gap // 2)
+    return sorted(frames)
+
+
+def film_strip(episodes: Sequence[Episode], labels: Sequence[str]) -> bytes:
+    """A PNG with one row of frames and one timeline for each episode."""
+    figure = Figure(figsize=(7.6, 1.95 * len(episodes)), dpi=100, facecolor="white")
+    parts = figure.subfigures(len(episodes), 1, squeeze=False)[:, 0]
+    longest = max(episode.steps for episode in episodes)
+    for part, episode, label in zip(parts, episodes, labels, strict=True):
+        axes = part.subplots(
+            2,
+            FRAMES,
+            height_ratios=[6, 1],
+            gridspec_kw={"left": 0.015, "right": 0.985, "top": 0.84, "bottom": 0.07, "hspace": 0.12},
+        )
+        for axis in axes.flat:
+            axis.set_axis_off()
+        for axis, frame in zip(axes[0], key_frames(episode), strict=False):
+            draw_frame(axis, episode, frame)
+        axes[0, 0].text(
+            0, 1.2, label, transform=axes[0, 0].transAxes, fontsize=8, fontweight="bold", ha="left"
+        )
+        grid = axes[1, 0].get_gridspec()
+        draw_timeline(part.add_subplot(grid[1, :]), episode, longest)
+    picture = BytesIO()
+    FigureCanvasAgg(figure).print_png(picture, metadata={"Software": None})
+    return picture.getvalue()
+
+
+def draw_frame(axis: Axes, episode: Episode, frame: int) -> None:
+    """One scene with the trail that led there."""
+    percepts = episode.percepts
+    draw_scene(axis, percepts[frame].scene)
+    trail = [percept.scene.agent for percept in percepts[max(0, frame - 60) : frame + 1]]
+    axis.plot(
+        [c for _, c in trail],
+        [r for r, _ in trail],
+        color=AGENT_COLOUR,
+        alpha=0.45,
+        linewidth=1.6,
+        solid_capstyle="round",
+        solid_joinstyle="round",
+        zorder=2,
+    )
+    before = percepts[frame - 1].facts if frame else percepts[0].facts
+    gained = ", ".join(sorted(percepts[frame].facts - before))
+    axis.set_title(f"step {frame}" + (f": {gained}" if gained else ""), fontsize=7, pad=3)
+
+
+def draw_scene(axis: Axes, scene: Scene) -> None:
+    """Board, things and agent, a cell one unit wide, row 0 at the top."""
+    rows, columns, walls, items = scene.board
+    axis.set_axis_on()
+    axis.set(
+        xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xticks=[], yticks=[], facecolor=FLOOR_COLOUR
+    )
+    axis.set_aspect("equal")
+    for row, column in walls:
+        axis.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, color=WALL_COLOUR, linewidth=0))
+    for kind, look, (row, column) in items:
+        draw_item(axis, kind, look, row, column)
+    row, column = scene.agent
+    if scene.heading is None:
+        body = Circle((column, row), 0.3)
+    else:
+        corners = [(0.36, 0.0), (-0.28, -0.3), (-0.28, 0.3)]
+        for _ in range(scene.heading):
+            corners = [(-y, x) for x, y in corners]
+        body = Polygon([(column + x, row + y) for x, y in corners])
+    body.set(facecolor=AGENT_COLOUR, edgecolor="white", linewidth=0.8, zorder=4)
+    axis.add_patch(body)
+
+
+def item_colour(kind: str, look: str) -> str:
+    """A thing's colour: the one its look names, or its kind's."""
+    words = look.split()
+    named = next((word for word in words if word in NAMED_COLOURS), KIND_COLOURS.get(kind))
+    return NAMED_COLOURS[named] if named else DOOR_COLOUR if kind == "door" else OTHER_COLOUR
+
+
+def draw_item(axis: Axes, kind: str, look: str, row: int, column: int) -> None:
+    """A thing as a shape of its own, so that colour is never the only difference."""
+    colour, lines = item_colour(kind, look), {"zorder": 3, "solid_capstyle": "round"}
+    if kind == "key":
+        axis.add_patch(
+            Circle((column - 0.18, row + 0.1), 0.15, fill=False, edgecolor=colour, linewidth=1.4, zorder=3)
+        )
+        axis.plot([column - 0.05, column + 0.32], [row, row - 0.25], color=colour, linewidth=1.4, **lines)
+    elif kind == "door":
+        axis.add_patch(
+            Rectangle(
+                (column - 0.36, row - 0.44),
+                0.72,
+                0.88,
+                fill="open" not in look.split(),
+                linewidth=1.2,
+                facecolor=colour,
+                edgecolor=colour,
+                zorder=3,
+            )
+        )
+    elif kind == "goal":
+        axis.plot([column - 0.2] * 2, [row + 0.38, row - 0.36], color=colour, linewidth=1.4, **lines)
+        flag = [(column - 0.2, row - 0.38), (column + 0.34, row - 0.18), (column - 0.2, row)]
+        axis.add_patch(Polygon(flag, color=colour, linewidth=0, zorder=3))
+    elif kind == "ball":
+        axis.add_patch(Circle((column, row), 0.28, color=colour, linewidth=0, zorder=3))
+    else:
+        axis.add_patch(
+            Rectangle(
+                (column - 0.32, row - 0.32),
+                0.64,
+                0.64,
+                fill=kind == "lava",
+                facecolor=colour,
+                edgecolor=colour,
+                linewidth=1.4,
+                hatch="||" if kind == "barred" else None,
+                zorder=3,
+            )
+        )
+
+
+def draw_timeline(axis: Axes, episode: Episode, longest: int) -> None:
+    """Who was in control at every step: grey exploring, one colour a skill, a red cross where a skill failed."""
+    axis.set(xlim=(0, longest), ylim=(0, 1))
+    axis.set_axis_off()
+    names = {used.skill.name: None for used in episode.invocations}
+    colours = {name: SKILL_COLOURS[index % len(SKILL_COLOURS)] for index, name in enumerate(names)}
+    control = [transition.invocation for transition in episode.transitions]
+    starts = [step for step in range(len(control)) if step == 0 or control[step] != control[step - 1]]
+    for start, stop in zip(starts, [*starts[1:], len(control)], strict=True):
+        used = control[start]
+        colour = EXPLORING_COLOUR if used == EXPLORING else colours[episode.invocations[used].skill.name]
+        axis.add_patch(
+            Rectangle((start, 0.2), stop - start, 0.6, facecolor=colour, edgecolor="white", linewidth=0.5)
+        )
+    failed = [max(used.stop, used.start) - 0.5 for used in episode.invocations if not used.succeeded]
+    axis.plot(
+        failed,
+        [0.5] * len(failed),
+        "x",
+        color=FAILURE_COLOUR,
+        markersize=5,
+        markeredgewidth=1.6,
+        clip_on=False,
+    )
