@@ -30,7 +30,7 @@ DOOR_COLOUR, OTHER_COLOUR = "#8c4a00", "#a3508a"
 
 
 def key_frames(episode: Episode, count: int = FRAMES) -> list[int]:
-    """The frames to show: the first, those at which facts changed, the last, then whatever fills the widest gaps."""
+    """The frames to show: the first, those at which facts changed, the last; then the widest gaps are filled."""
     facts = [percept.facts for percept in episode.percepts]
     changes = [frame for frame in range(1, len(facts)) if facts[frame] != facts[frame - 1]]
     frames = {0, episode.steps, *changes[: count - 2]}
@@ -162,7 +162,7 @@ def draw_item(axis: Axes, kind: str, look: str, row: int, column: int) -> None:
 
 
 def draw_timeline(axis: Axes, episode: Episode, longest: int) -> None:
-    """Who was in control at every step: grey exploring, one colour a skill, a red cross where a skill failed."""
+    """Who was in control at every step: grey exploring, a colour a skill, a red cross where one failed."""
     axis.set(xlim=(0, longest), ylim=(0, 1))
     axis.set_axis_off()
     names = {used.skill.name: None for used in episode.invocations}

@@ -151,7 +151,7 @@ def scenes_record(scenes: Sequence[Scene]) -> dict[str, Any]:
 
 
 def compact(number: float) -> float:
-    """Four decimals are more than a panel shows, and keep a long episode small; no number JSON cannot carry."""
+    """Four decimals are more than a panel shows, and keep a long episode small; JSON has no infinity."""
     return round(float(number), 4) if math.isfinite(number) else 0.0
 
 

@@ -28,8 +28,8 @@ def fallback_bundle(view: tuple[dict, dict] | None, picture: bytes, sentence: st
 class Replay(anywidget.AnyWidget):
     """Play an episode, or several side by side on one clock.
 
-    Keys: space plays and pauses, the arrows step, Home and End jump; a click in the timeline jumps too. ``replay.step``
-    and ``replay.playing`` follow the browser, and the browser follows them.
+    Keys: space plays and pauses, the arrows step, Home and End jump; a click in the timeline jumps too.
+    ``replay.step`` and ``replay.playing`` follow the browser, and the browser follows them.
 
     Args:
         episodes: one or more :class:`Episode` with scenes in their percepts.

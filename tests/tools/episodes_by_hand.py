@@ -1,0 +1,70 @@
+"""Episodes for tests: walked by the shortest path or at random, with stretches of them told as skills."""
+
+from __future__ import annotations
+
+import gymnasium as gym
+import numpy as np
+
+from procmem_lite.environment import ACTIONS, GridWorld, perceive, steps_to_goal
+from procmem_lite.episodes import Episode, Invocation, Transition
+from procmem_lite.skills import Skill
+
+
+def shortest_action(env: gym.Env) -> int:
+    """An action that lies on a shortest way to the goal."""
+    world = env.unwrapped
+    steps, table, state = steps_to_goal(world.layout), world.table, world.state
+    left = [0 if table.terminated[state, a] else 1 + steps[table.next_state[state, a]] for a in range(6)]
+    return int(np.argmin(left))
+
+
+def walk(
+    layout: str = "rooms", size: int = 6, seed: int = 0, wander: int = 0, limit: int | None = None
+) -> Episode:
+    """``wander`` random steps, then the shortest way; ``limit`` cuts it off."""
+    env = GridWorld(layout, size=size, max_steps=100_000)
+    env.reset(seed=seed)
+    rng = np.random.default_rng(seed)
+    episode = Episode(seed=seed, optimal_steps=env.optimal_steps(), actions=ACTIONS)
+    terminated = False
+    while not terminated and (limit is None or episode.steps < limit):
+        before = perceive(env)
+        action = int(rng.integers(6)) if episode.steps < wander else shortest_action(env)
+        _, reward, terminated, _, _ = env.step(action)
+        episode.transitions.append(Transition(before, action, reward, perceive(env), terminated))
+    return episode
+
+
+def tell_skills(episode: Episode, length: int = 5, every: int = 9, failing: int = 3) -> Episode:
+    """Tell stretches of an episode as invocations; each ``failing``-th one failed."""
+    steps = list(episode.transitions)
+    for number, start in enumerate(range(every - length, len(steps) - length + 1, every)):
+        part = steps[start : start + length]
+        fails = number % failing == failing - 1
+        skill = Skill(
+            tuple(step.action for step in part),
+            part[0].percept.facts,
+            frozenset({f"effect_{number % 4}"}),
+            anchor="goal",
+            context=part[0].percept.objects["goal"],
+        )
+        episode.invocations.append(
+            Invocation(
+                skill,
+                start,
+                part[0].percept,
+                skill.effect,
+                0.875,
+                0.5,
+                (("another", 0.31),),
+                start + length,
+                part[-1].next_percept,
+                frozenset() if fails else skill.effect,
+                not fails,
+                "blocked" if fails else "effect",
+            )
+        )
+        for at in range(start, start + length):
+            steps[at] = steps[at]._replace(invocation=number)
+    episode.transitions[:] = steps
+    return episode

@@ -1,0 +1,235 @@
+"""A real JupyterLab on a free port and a real browser in front of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[2]
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+# Without these the browser looks for updates and fails to, many times a second where there is no network.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str | None:
+    """The system's own Chromium; Playwright's download is not needed."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def missing() -> str | None:
+    """What is missing for browser tests, or None."""
+    try:
+        import jupyterlab  # noqa: F401
+        import playwright.sync_api  # noqa: F401
+    except ImportError as error:
+        return f"{error.name} is not installed"
+    return None if chromium() else "no chromium on this machine (Debian: apt-get install chromium)"
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab and where it keeps its files."""
+
+    url: str
+    token: str
+    folder: Path
+
+    def write(self, name: str, cells: list[str]) -> str:
+        """Put a notebook of code cells into the served folder; returns its name."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, self.folder / name)
+        return name
+
+
+def free_port() -> int:
+    """A port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def write_settings(folder: Path, theme: str) -> None:
+    """No news, no update checks, every cell drawn, and the theme."""
+    settings = {
+        "apputils-extension/notification": {
+            "fetchNews": "false",
+            "checkForUpdates": False,
+            "doNotDisturbMode": True,
+        },
+        "apputils-extension/themes": {"theme": THEMES[theme]},
+        "notebook-extension/tracker": {"windowingMode": "none"},
+        "docmanager-extension/plugin": {"autosave": False},
+    }
+    for name, values in settings.items():
+        file = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+
+
+@contextlib.contextmanager
+def running_lab(folder: Path, theme: str = "light") -> Iterator[Lab]:
+    """Start JupyterLab on ``folder`` for as long as the block runs."""
+    work = folder / ".lab"
+    write_settings(work / "settings", theme)
+    port, token = free_port(), secrets.token_hex(16)
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = os.environ | {
+        "JUPYTERLAB_SETTINGS_DIR": str(work / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(work / "workspaces"),
+        "JUPYTER_CONFIG_DIR": str(work / "config"),
+        "JUPYTER_RUNTIME_DIR": str(work / "runtime"),
+        "JUPYTER_DATA_DIR": str(work / "data"),
+        "IPYTHONDIR": str(work / "ipython"),
+        "PYTHONPATH": path,
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        "--expose-app-in-browser",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={folder}",
+        f"--IdentityProvider.token={token}",
+        "--LabApp.news_url=None",
+    ]
+    with (work / "log").open("wb") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    lab = Lab(f"http://127.0.0.1:{port}", token, folder)
+    try:
+        wait_until_up(lab, server, work / "log")
+        yield lab
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def wait_until_up(lab: Lab, server: subprocess.Popen, log: Path, seconds: float = 90) -> None:
+    """Return once JupyterLab answers; RuntimeError with its log if it does not."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"{lab.url}/api?token={lab.token}", timeout=5),
+        ):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+
+
+@dataclass
+class Notebook:
+    """One notebook open in the browser."""
+
+    page: object
+    lab: Lab
+    errors: list[str] = field(default_factory=list)
+
+    def open(self, name: str) -> None:
+        """Open a notebook and wait for its kernel."""
+        self.page.goto(
+            f"{self.lab.url}/lab/tree/{name}?token={self.lab.token}&reset", wait_until="domcontentloaded"
+        )
+        self.page.wait_for_function(
+            "name => window.jupyterapp?.shell?.currentWidget?.context?.path === name"
+            " && window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'",
+            arg=name,
+            timeout=120_000,
+        )
+
+    def run(self, timeout: float = 300) -> None:
+        """Run all cells and wait until the kernel rests."""
+        self.page.set_default_timeout(timeout * 1000)
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.idle(timeout)
+        self.page.set_default_timeout(30_000)
+
+    def idle(self, timeout: float = 60) -> None:
+        """Wait until the kernel rests."""
+        self.page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'",
+            timeout=timeout * 1000,
+        )
+
+    def ask(self, expression: str) -> str:
+        """The value of a Python expression in the notebook's kernel, as text."""
+        return self.page.evaluate(
+            """async code => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                let text = '';
+                const future = kernel.requestExecute({ code, store_history: false });
+                future.onIOPub = (message) => {
+                    if (message.header.msg_type === 'stream') text += message.content.text;
+                    if (message.header.msg_type === 'error') text += message.content.evalue;
+                };
+                await future.done;
+                return text.trim();
+            }""",
+            f"print({expression}, end='')",
+        )
+
+    def output_errors(self) -> list[str]:
+        """The texts of all error outputs of the notebook."""
+        return self.page.evaluate(
+            """() => [...window.jupyterapp.shell.currentWidget.content.widgets]
+                .flatMap((cell) => cell.model.sharedModel.toJSON().outputs ?? [])
+                .filter((output) => output.output_type === 'error')
+                .map((output) => `${output.ename}: ${output.evalue}`)"""
+        )
+
+
+@contextlib.contextmanager
+def browser_page(**context: object) -> Iterator[object]:
+    """A page of a fresh headless browser."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+        try:
+            yield browser.new_context(viewport={"width": 1280, "height": 1000}, **context).new_page()
+        finally:
+            browser.close()
+
+
+@contextlib.contextmanager
+def open_notebook(lab: Lab, name: str, **context: object) -> Iterator[Notebook]:
+    """A notebook open in a fresh browser, with the errors that our code writes to the console."""
+    with browser_page(**context) as page:
+        notebook = Notebook(page, lab)
+        page.on("pageerror", lambda error: notebook.errors.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and notebook.errors.append(message.text))
+        notebook.open(name)
+        yield notebook
