@@ -4,12 +4,15 @@
     python3 run.py refresh 02 03_library   these, by number or name (a chapter together with its solutions)
     python3 run.py refresh --check         run nothing; fail if a navigation cell is out of date
 
-A second run gives the same bytes as the first: what differs from run to run (widget identities, timings, the
-folders in tracebacks) is left out. Notebooks that fail are not written.
+A second run gives the same bytes as the first. Widget identities, execution times and the folders in
+tracebacks are left out; an output that differs from the stored one only in what tests/nbval_sanitize.cfg
+ignores (a duration, say) stays as it was. Notebooks that fail are not written.
 """
 
 import argparse
+import json
 import os
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -22,6 +25,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+SANITIZE = Path(__file__).resolve().parents[1] / "nbval_sanitize.cfg"
 MAP = "00_start_here.ipynb"
 NAVIGATION = "navigation"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -126,6 +130,32 @@ def clean(notebook: NotebookNode) -> None:
             clean_output(output)
 
 
+def sanitized(outputs: Sequence[NotebookNode], rules: Sequence[tuple[str, str]]) -> str:
+    """The outputs of a cell as text, without what may differ between two runs."""
+
+    def mend(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: mend(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [mend(item) for item in value]
+        if isinstance(value, str):
+            for pattern, replacement in rules:
+                value = re.sub(pattern, replacement, value)
+        return value
+
+    return json.dumps(mend(outputs), sort_keys=True)
+
+
+def keep_equal_outputs(new: NotebookNode, old: NotebookNode) -> None:
+    """Put the stored outputs back where running the same code again has told nothing new."""
+    rules = re.findall(r"^regex: (.*)\nreplace: (.*)$", SANITIZE.read_text(encoding="utf-8"), re.MULTILINE)
+    stored = {cell.source: cell.outputs for cell in old.cells if cell.cell_type == "code"}
+    for cell in new.cells:
+        known = stored.get(cell.source) if cell.cell_type == "code" else None
+        if known is not None and sanitized(known, rules) == sanitized(cell.outputs, rules):
+            cell.outputs = known
+
+
 def execute(notebook: NotebookNode, folder: Path) -> None:
     """Run all cells in a fresh kernel, in the notebook's own folder."""
     for cell in notebook.cells:
@@ -149,6 +179,7 @@ def refresh(path: Path, links: str | None) -> None:
         put_navigation(notebook, links)
     execute(notebook, path.parent)
     clean(notebook)
+    keep_equal_outputs(notebook, old=read(path))
     nbformat.validate(notebook)
     write(notebook, path)
 
