@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -84,37 +84,52 @@ def decode(size: int, state: int) -> tuple[Cell, bool, bool]:
     return divmod(cell, size), bool(flags & 2), bool(flags & 1)
 
 
-@lru_cache(maxsize=256)
-def transition_table(layout: Layout, rewards: str = "once") -> TransitionTable:
-    """Work out every (state, action) of a layout at once."""
+def mask(size: int, cells: Iterable[Cell]) -> np.ndarray:
+    """Some cells as a boolean array of shape ``(size, size)``."""
+    marked = np.zeros((size, size), dtype=bool)
+    for cell in cells:
+        marked[cell] = True
+    return marked
+
+
+def standing_on(size: int, cell: Cell) -> np.ndarray:
+    """Which states have the agent on a cell, shape ``(states,)``."""
+    return np.arange(size * size * 4) // 4 == cell[0] * size + cell[1]
+
+
+def moves(layout: Layout) -> np.ndarray:
+    """Where up, down, left and right lead from every state, shape ``(states, 4)``; a blocked move stays."""
     size = layout.size
     states = np.arange(size * size * 4)
     row, column = np.divmod(states // 4, size)
-    has_key, door_open = states & 2 > 0, states & 1 > 0
-    wall, barred = np.zeros((2, size, size), dtype=bool)
-    wall[tuple(zip(*layout.walls, strict=True)) if layout.walls else ()] |= bool(layout.walls)
-    barred[tuple(zip(*layout.barred, strict=True)) if layout.barred else ()] |= bool(layout.barred)
-
-    next_state = np.repeat(states[:, None], len(ACTIONS), axis=1)
-    reward = np.full(next_state.shape, STEP)
+    wall, barred, door_open = mask(size, layout.walls), mask(size, layout.barred), states & 1 > 0
+    after = np.repeat(states[:, None], 4, axis=1)
     for action, (down, right) in enumerate(NEIGHBOURS):
         r, c = row + down, column + right
         inside = (r >= 0) & (r < size) & (c >= 0) & (c < size)
         r, c = np.clip(r, 0, size - 1), np.clip(c, 0, size - 1)
         free = inside & ~wall[r, c] & (~barred[r, c] | door_open)
-        next_state[free, action] = ((r * size + c) * 4 + states % 4)[free]
+        after[free, action] = ((r * size + c) * 4 + states % 4)[free]
+    return after
 
-    takes = (row == layout.key[0]) & (column == layout.key[1]) & ~has_key
-    next_state[takes, PICK_UP] += 2
-    at_door = (row == layout.door[0]) & (column == layout.door[1]) & has_key
+
+@lru_cache(maxsize=256)
+def transition_table(layout: Layout, rewards: str = "once") -> TransitionTable:
+    """Work out every (state, action) of a layout at once."""
+    size = layout.size
+    states = np.arange(size * size * 4)
+    has_key, door_open = states & 2 > 0, states & 1 > 0
+    takes = standing_on(size, layout.key) & ~has_key
+    at_door = standing_on(size, layout.door) & has_key
     opens = at_door & ~door_open
-    next_state[opens, OPEN] += 1
+
+    next_state = np.column_stack([moves(layout), states + 2 * takes, states + opens])
+    reward = np.full(next_state.shape, STEP)
     if rewards != "goal":
         reward[takes, PICK_UP] = KEY
         reward[at_door if rewards == "original" else opens, OPEN] = DOOR
 
-    goal_cell = layout.goal[0] * size + layout.goal[1]
-    terminated = (next_state // 4 == goal_cell) & (next_state & 1 > 0)
+    terminated = standing_on(size, layout.goal)[next_state] & (next_state & 1 > 0)
     reward[terminated] = GOAL
     return TransitionTable(next_state, reward, terminated)
 
@@ -239,23 +254,28 @@ def observations(layout: Layout) -> np.ndarray:
     return np.column_stack([row, column, states & 2 > 0, states & 1 > 0, places, blocked]).astype(np.int64)
 
 
-def describe(layout: Layout, state: int, observation: Observation) -> Percept:
-    """A state as facts, displacements ``(rows, columns)`` from the agent, and what is next to it."""
-    (row, column), has_key, door_open = decode(layout.size, state)
-    facts = {"has_key": has_key, "door_open": door_open}
-    objects = {"door": layout.door, "goal": layout.goal} if has_key else {
-        "key": layout.key, "door": layout.door, "goal": layout.goal}
+def board_of(layout: Layout, has_key: bool, door_open: bool) -> Board:
+    """What a picture shows beside the agent."""
     items = () if has_key else (("key", "yellow", layout.key),)
     items += (("door", "open" if door_open else "locked", layout.door), ("goal", "green", layout.goal))
     if not door_open:
         items += tuple(("barred", "shut", cell) for cell in sorted(layout.barred))
-    board = Board(layout.size, layout.size, layout.walls, items)
+    return Board(layout.size, layout.size, layout.walls, items)
+
+
+def describe(layout: Layout, state: int, observation: Observation) -> Percept:
+    """A state as facts, displacements ``(rows, columns)`` from the agent, and what is next to it."""
+    (row, column), has_key, door_open = decode(layout.size, state)
+    facts = {"has_key": has_key, "door_open": door_open}
+    objects = {"key": layout.key, "door": layout.door, "goal": layout.goal}
+    if has_key:
+        del objects["key"]
     return Percept(
         facts=frozenset(name for name, holds in facts.items() if holds),
         objects={name: (r - row, c - column) for name, (r, c) in objects.items()},
         place=(row, column),
         around={step: not blocked for step, blocked in zip(NEIGHBOURS, observation[10:], strict=True)},
-        scene=Scene(board, (row, column), None, "key" if has_key else None),
+        scene=Scene(board_of(layout, has_key, door_open), (row, column), None, "key" if has_key else None),
     )
 
 

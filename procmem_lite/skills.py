@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -81,15 +82,13 @@ def loop_erase(places: Sequence[Hashable]) -> list[int]:
 
     A place of ``None`` is like no other. Runs in linear time.
     """
-    kept: list[int] = []
-    position: dict[Hashable, int] = {}
-    for index, place in enumerate(places):
-        if place is not None and place in position:
-            for dropped in kept[position[place]:]:
-                position.pop(places[dropped], None)
-            del kept[len(position):]
-        position[place if place is not None else (index,)] = len(kept)
+    last = {place: index for index, place in enumerate(places)}
+    kept, index = [], 0
+    while index < len(places):
+        if places[index] is not None:
+            index = last[places[index]]  # whatever was done before leaving here for good led back here
         kept.append(index)
+        index += 1
     return kept
 
 
@@ -123,15 +122,14 @@ def induce_anchor(segments: Iterable[Sequence[Transition]]) -> tuple[str | None,
     """
     lasts = [segment[-1] for segment in segments]
     names = set.intersection(*(set(last.percept.objects) for last in lasts)) if lasts else set()
-    best: tuple[str | None, float] = (None, 0.0)
     ranked = []
     for name in names:
         site, count = Counter(site_of(last, name) for last in lasts).most_common(1)[0]
         ranked.append((-count / len(lasts), sum(map(abs, site.displacement)), name))
-    if ranked:
-        share, _, name = min(ranked)
-        best = (name, -share)
-    return best
+    if not ranked:
+        return None, 0.0
+    share, _, name = min(ranked)
+    return name, -share
 
 
 def induce_preconditions(segments: Iterable[Sequence[Transition]]) -> frozenset[str]:
@@ -147,24 +145,36 @@ def hindsight(path: Sequence[Transition], anchor: str | None, rule: str = "subpa
     """
     if rule not in RULES:
         raise ValueError(f"rule: one of {RULES} is needed, got {rule!r}")
-    actions = tuple(step.action for step in path)
     if anchor is None:
-        return {(): actions[-1:]}
-    starts = [step.percept.objects.get(anchor) for step in path]
-    if rule in ("whole", "erased"):
-        return {} if starts[0] is None else {starts[0]: actions}
-    found: dict[Displacement, tuple[int, ...]] = {}
-    for i in range(len(path)):
-        if starts[i] is not None:
-            keep_shorter(found, starts[i], actions[i:])
+        return {(): (path[-1].action,)}
     if rule == "subpaths":
-        end = starts[-1]
-        for i in range(len(path) - 1):
-            for j in range(i + 1, len(path)):
-                shift = common_shift(path[i].percept, path[j].percept)
-                if shift is not None:
-                    context = tuple(s + e for s, e in zip(shift, end, strict=True))
-                    keep_shorter(found, context, actions[i:j] + actions[-1:])
+        return subpaths(path, anchor)
+    if rule == "suffixes":
+        return suffixes(path, anchor)
+    start = path[0].percept.objects.get(anchor)
+    return {} if start is None else {start: tuple(step.action for step in path)}
+
+
+def suffixes(path: Sequence[Transition], anchor: str) -> dict[Displacement, tuple[int, ...]]:
+    """Context -> actions for every part of a path up to its end, the shortest for each context."""
+    actions = tuple(step.action for step in path)
+    found: dict[Displacement, tuple[int, ...]] = {}
+    for i, step in enumerate(path):
+        if anchor in step.percept.objects:
+            keep_shorter(found, step.percept.objects[anchor], actions[i:])
+    return found
+
+
+def subpaths(path: Sequence[Transition], anchor: str) -> dict[Displacement, tuple[int, ...]]:
+    """The suffixes, and each part between two steps followed by the last action, where it only shifted the agent."""
+    actions = tuple(step.action for step in path)
+    found = suffixes(path, anchor)
+    end = path[-1].percept.objects[anchor]
+    for i, j in combinations(range(len(path)), 2):
+        shift = common_shift(path[i].percept, path[j].percept)
+        if shift is not None:
+            context = tuple(s + e for s, e in zip(shift, end, strict=True))
+            keep_shorter(found, context, actions[i:j] + actions[-1:])
     return found
 
 
