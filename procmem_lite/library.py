@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from os import PathLike
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from .environment import Percept
 from .skills import Skill, embed
-
+from .storage import Stored, check_skill, read, write
 
 SHARPNESS = 1000.0
 
@@ -132,20 +133,21 @@ class SkillLibrary:
             Whether the library changed. A merge is not a use: no record changes.
 
         Raises:
-            TypeError: for anything but a :class:`Skill`; ValueError: for one without actions or effect.
+            TypeError: for anything but a :class:`Skill`; ValueError: for one that could not be used.
         """
-        if not isinstance(skill, Skill):
-            raise TypeError(f"skill: a Skill is needed, got {type(skill).__name__}")
-        if not skill.actions or not skill.effect:
-            raise ValueError(f"skill: actions and an effect are needed, got {skill.actions!r} and {skill.effect!r}")
+        check_skill(skill, among=self)
         known = self.find(skill)
         if known is not None:
             shorter = len(skill.actions) < len(known.actions)
             if shorter:
                 known.actions, known.site = skill.actions, skill.site
             return shorter
+        if skill.number >= 0:  # another library's: its record stays there
+            skill = replace(skill, uses=0, successes=0)
+        shelf = self.shelves.get(skill.shelf) or Shelf(skill)
+        shelf.append(skill)
+        self.shelves[skill.shelf] = shelf
         skill.number, self._added = self._added, self._added + 1
-        self.shelves.setdefault(skill.shelf, Shelf(skill)).append(skill)
         return True
 
     def discard(self, unwanted: Callable[[Shelf], bool]) -> None:
@@ -170,6 +172,8 @@ class SkillLibrary:
 
     def record(self, skill: Skill, succeeded: bool, steps: int) -> None:
         """Write one use into the ledger and into the counts kept beside it."""
+        if self.find(skill) is not skill:
+            raise ValueError(f"skill: one of this library's own is needed, got {skill!r}")
         shelf = self.shelves[skill.shelf]
         self.ledger.append(Use(skill.number, succeeded, steps))
         for counted in (skill, shelf):
@@ -180,13 +184,18 @@ class SkillLibrary:
 
     def save(self, path: str | PathLike) -> None:
         """Write the library as JSON; the file is either the old one or the new one, never half of either."""
-        from .storage import save
-
-        save(self, path)
+        skills = sorted(self, key=lambda skill: skill.number)
+        write(path, Stored(skills, self.ledger, self._added))
 
     @classmethod
     def load(cls, path: str | PathLike) -> SkillLibrary:
         """Read a saved library; ValueError says what is wrong with a file that is not one."""
-        from .storage import load
-
-        return load(path)
+        library, stored = cls(), read(path)
+        for skill in stored.skills:
+            library._added = skill.number
+            library.add(skill)
+        by_number = {skill.number: skill for skill in library}
+        for number, succeeded, steps in stored.ledger:
+            library.record(by_number[number], succeeded, steps)
+        library._added = stored.next_number
+        return library
