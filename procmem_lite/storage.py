@@ -193,7 +193,7 @@ def check_records(skills: Sequence[Skill], ledger: Sequence[tuple[int, bool, int
     for i, skill in enumerate(skills):
         uses, successes = counted[skill.number]
         if (skill.uses, skill.successes) != (uses, successes):
-            raise ValueError(f"skills[{i}]: {uses} uses and {successes} successes are needed as in the ledger, "
+            raise ValueError(f"skills[{i}]: {uses} uses, {successes} successes are needed as in the ledger, "
                              f"got {skill.uses} and {skill.successes}")
 
 
