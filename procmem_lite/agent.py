@@ -54,7 +54,7 @@ class ProceduralMemoryAgent:
         self.library = SkillLibrary()
         self.model = MotionModel(self.n_actions)
         self.explored: Counter = Counter()  # facts -> exploring steps taken under them
-        self.cases: dict[frozenset[str], deque[list[Transition]]] = {}  # effect -> loop-erased paths
+        self.cases: dict[tuple, deque[list[Transition]]] = {}  # (effect, removes) -> loop-erased paths
 
     def run_episode(self, env: gym.Env, seed: int | None = None, learn: bool = True) -> Episode:
         """Play one episode. With ``learn=False`` neither library, ledger, motion model nor counts change."""
@@ -86,7 +86,8 @@ class Run:
             self.tracker.observe(self.percept)
         agent.explorer.begin()
         self.segment: list[Transition] = []  # since facts last changed
-        self.banned: set[tuple] = set()
+        self.banned: set[tuple] = set()  # situations
+        self.shut: set[tuple] = set()  # (shelf, facts) where every skill is banned
         self.setbacks = self.burst = 0
         self.done = False
 
@@ -109,11 +110,13 @@ def play(run: Run) -> Episode:
 
 def decide(run: Run) -> tuple[Shelf, ...] | None:
     """The plan to success; while there is none, the way to the facts explored least, or None to explore here."""
-    ways = outlook(run.percept.facts, run.agent.library.shelves.values())
+    ways = outlook(run.percept.facts, run.agent.library.shelves.values(), run.shut)
     goals = [way for facts, way in ways.items() if SUCCESS in facts]
     if goals:
         return min(goals, key=lambda way: way[0])[1]
-    facts = min(ways, key=lambda facts: (run.agent.explored[facts], ways[facts][0]))
+    facts = min(ways, key=lambda facts: run.agent.explored[facts] + ways[facts][0])
+    if facts == run.percept.facts:
+        run.burst = BURST  # stay a while: without this the agent would hurry to and fro between what it knows
     return ways[facts][1] or None
 
 
@@ -145,6 +148,7 @@ def explore(run: Run) -> None:
         run.burst -= 1
         if run.burst == 0:
             run.banned.clear()  # what failed may be tried again from elsewhere
+            run.shut.clear()
 
 
 def act(run: Run, action: int, invocation: int = EXPLORING) -> Percept:
@@ -160,7 +164,7 @@ def act(run: Run, action: int, invocation: int = EXPLORING) -> Percept:
         agent.model.learn(before, action, after)
     if run.tracker:
         run.tracker.follow(before, action, after)
-    agent.explorer.observe(before, action, after)
+    agent.explorer.observe(before, action, after, run.tracker)
     if run.percept.facts != before.facts:
         for segment in cut(run.segment) if run.learn else []:
             keep(agent, segment)
@@ -192,6 +196,7 @@ def invoke(run: Run, matches: list[Match], way: tuple[Shelf, ...]) -> None:
     if not record.succeeded and agent.ban:
         run.banned.add(banned)
         if not choose(run, way[0]):
+            run.shut.add((skill.shelf, record.before.facts))
             run.burst = BURST * 2 ** min(run.setbacks, 3)
             run.setbacks += 1
 
@@ -253,13 +258,14 @@ def path_to(run: Run, skill: Skill, way: tuple[Shelf, ...]) -> list[int] | None:
 def keep(agent: ProceduralMemoryAgent, segment: list[Transition]) -> None:
     """Make skills of a segment; where its effect's anchor or preconditions look different now, make all anew."""
     path = segment if agent.rule == "whole" else erase(segment)
-    effect = path[-1].next_percept.facts - path[-1].percept.facts
-    cases = agent.cases.setdefault(effect, deque(maxlen=CASES))
+    before, after = path[-1].percept.facts, path[-1].next_percept.facts
+    change = (after - before, before - after)
+    cases = agent.cases.setdefault(change, deque(maxlen=CASES))
     cases.append(path)
     anchor, share = induce_anchor(cases)
     anchor = anchor if share >= 0.5 else None
     preconditions = induce_preconditions(cases)
-    stale = [shelf for shelf in agent.library.shelves.values() if shelf.effect == effect
+    stale = [shelf for shelf in agent.library.shelves.values() if (shelf.effect, shelf.removes) == change
              and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
     agent.library.discard(lambda shelf: shelf in stale)
     for known in cases if stale else [path]:

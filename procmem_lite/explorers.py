@@ -20,7 +20,7 @@ class Explorer(Protocol):
 
     def choose(self, percept: Percept, tracker: Tracker | None, rng: np.random.Generator) -> int: ...
 
-    def observe(self, before: Percept, action: int, after: Percept) -> None: ...
+    def observe(self, before: Percept, action: int, after: Percept, tracker: Tracker | None) -> None: ...
 
 
 class RandomExplorer:
@@ -36,7 +36,7 @@ class RandomExplorer:
         """Any action."""
         return int(rng.integers(self.n_actions))
 
-    def observe(self, before: Percept, action: int, after: Percept) -> None:
+    def observe(self, before: Percept, action: int, after: Percept, tracker: Tracker | None) -> None:
         """Nothing to learn."""
 
 
@@ -70,7 +70,7 @@ class ScriptedExplorer:
             return next(action for action, shift in self.moves.items() if shift == wanted)
         return int(rng.choice(list(self.moves)))
 
-    def observe(self, before: Percept, action: int, after: Percept) -> None:
+    def observe(self, before: Percept, action: int, after: Percept, tracker: Tracker | None) -> None:
         """Nothing to learn."""
 
 
@@ -85,6 +85,8 @@ class UntriedExplorer:
     def __init__(self, n_actions: int) -> None:
         self.n_actions = n_actions
         self.tried: Counter = Counter()  # (facts, object, displacement, action) -> times, over all episodes
+        self.ever: set[tuple] = set()  # (object, displacement, action), whatever the facts
+        self.turned: Counter = Counter()  # (facts, object) -> times it was turned to
         self.begin()
 
     def begin(self) -> None:
@@ -94,16 +96,18 @@ class UntriedExplorer:
         self.led: dict[tuple, tuple] = {}
         self.way: list[int] = []
 
-    def observe(self, before: Percept, action: int, after: Percept) -> None:
+    def observe(self, before: Percept, action: int, after: Percept, tracker: Tracker | None) -> None:
         """Count what was done, and drop the way ahead when the step did not go as hoped."""
         here, there = (before.facts, before.place), (after.facts, after.place)
         self.taken[(*here, action)] += 1
         self.visits[there] += 1
         self.led[(*here, action)] = there
+        near = tracker.model.stances if tracker else ()
         for name, displacement in before.objects.items():
-            self.tried[before.facts, name, displacement, action] += 1
-            if not any(displacement):
-                self.tried[before.facts, name, displacement, None] += 1
+            if displacement in near:
+                for done in (action,) if any(displacement) else (action, None):
+                    self.tried[before.facts, name, displacement, done] += 1
+                    self.ever.add((name, displacement, done))
         if before.facts != after.facts or before.place == after.place:
             self.way = []
 
@@ -119,6 +123,11 @@ class UntriedExplorer:
         self.way = self._to_least_tried(percept, tracker, rng)
         return self.way.pop(0) if self.way else self._least_taken(percept, rng)
 
+    def tries(self, facts: frozenset[str], *interaction: object) -> int:
+        """0 for what was never tried, 1 for what was tried under other facts only, above that the times it was tried."""
+        here = self.tried[facts, *interaction]
+        return here + 1 if here else int(interaction in self.ever)
+
     def _least_taken(self, percept: Percept, rng: np.random.Generator) -> int:
         here = (percept.facts, percept.place)
         taken = np.array([self.taken[(*here, action)] for action in range(self.n_actions)], dtype=float)
@@ -127,31 +136,41 @@ class UntriedExplorer:
         return int(rng.choice(np.flatnonzero(taken == taken.min())))
 
     def _to_least_tried(self, percept: Percept, tracker: Tracker, rng: np.random.Generator) -> list[int]:
-        model, facts = tracker.model, percept.facts
-        still = [action for action in range(self.n_actions) if action not in model.maps]
-        options = []
-        for name, position in tracker.landmarks.items():
-            for stance in model.stances:
-                choices = still if any(stance) else [*still, None]  # None: only to stand there
-                options += [(self.tried[facts, name, stance, action], name, position, Site(stance, action))
-                            for action in choices]
+        facts = percept.facts
+        options = self.interactions(facts, tracker)
         for count in sorted({option[0] for option in options}):
-            if count > 0:
+            if count > 1:
                 elsewhere = nearest_unvisited(tracker)
                 if elsewhere:
                     return elsewhere
             least = [option for option in options if option[0] == count]
-            stage = {}
-            for index in rng.permutation(len(least)):
-                _, _, position, site = least[index]
-                for pose, action in site_stage(tracker, position, site).items():
-                    stage[pose] = stage.get(pose) if action is None else action
-            way = shortest_way(tracker, [stage])
-            if way and way[0]:
-                return way[0]
-            for _, name, _, site in least:  # out of reach: do not ask for it again before the rest
-                self.tried[facts, name, site.displacement, site.action] += 1
+            for name in self.nearest_and_least(facts, {option[1] for option in least}, tracker):
+                stage = {}
+                sites = [option[2] for option in least if option[1] == name]
+                for index in rng.permutation(len(sites)):
+                    for pose, action in site_stage(tracker, tracker.landmarks[name], sites[index]).items():
+                        stage[pose] = stage.get(pose) if action is None else action
+                way = shortest_way(tracker, [stage])
+                if way and way[0]:
+                    self.turned[facts, name] += 1
+                    return way[0]
+                for site in sites:  # out of reach: do not ask for it again before the rest
+                    self.tried[facts, name, site.displacement, site.action] += 1
         return []
+
+    def interactions(self, facts: frozenset[str], tracker: Tracker) -> list[tuple[int, str, Site]]:
+        """What could be tried at each object, and how often it was: (tries, object, site)."""
+        still = [action for action in range(self.n_actions) if action not in tracker.model.maps]
+        return [(self.tries(facts, name, stance, action), name, Site(stance, action))
+                for name in tracker.landmarks for stance in tracker.model.stances
+                for action in (still if any(stance) else [*still, None])]  # None: only to stand there
+
+    def nearest_and_least(self, facts: frozenset[str], names: set[str], tracker: Tracker) -> list[str]:
+        """Objects in the order to turn to: each try at one counts like a step of distance."""
+        def effort(name: str) -> float:
+            return self.turned[facts, name] + sum(abs(a - b) for a, b in zip(tracker.landmarks[name], tracker.pose[1], strict=True))
+
+        return sorted(names, key=lambda name: (effort(name), name))
 
 
 EXPLORERS = {"untried": UntriedExplorer, "random": RandomExplorer}

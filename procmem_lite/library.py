@@ -44,7 +44,8 @@ class Shelf:
     """All skills with the same preconditions, effect and anchor: one edge of the plan, one contiguous matrix."""
 
     def __init__(self, example: Skill) -> None:
-        self.preconditions, self.effect, self.removes, self.anchor = example.shelf
+        self.key = example.shelf
+        self.preconditions, self.effect, self.removes, self.anchor = self.key
         self.skills: list[Skill] = []
         self.rows: dict[tuple, int] = {}  # context -> row
         self.uses = self.successes = self.steps = 0

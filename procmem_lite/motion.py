@@ -32,10 +32,12 @@ class MotionModel:
         self.tries = np.zeros(n_actions, dtype=int)
         self.maps: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._samples = [deque(maxlen=MEMORY) for _ in range(n_actions)]
-        self.turn = [[0] * n_actions]  # turn[orientation][action] -> orientation
-        self.shift: list[list[Displacement]] = []  # shift[orientation][action] -> change of position
-        self.frames: list[np.ndarray] = []
         self.version = 0  # poses of one version mean nothing in another
+        self.frames: list[np.ndarray] = []  # the orientations
+        self.inverse: list[np.ndarray] = []
+        self.turn: list[list[int]] = []  # turn[orientation][action] -> orientation
+        self.shift: list[list[Displacement]] = []  # shift[orientation][action] -> change of position
+        self.stances: list[Displacement] = []  # seen there, a thing can be stood upon at once or one action later
 
     def learn(self, before: Percept, action: int, after: Percept) -> None:
         """Take one transition into account."""
@@ -64,19 +66,11 @@ class MotionModel:
         """Actions that never moved anything and were tried less than ``often``."""
         return [action for action in range(self.n_actions) if action not in self.maps and self.tries[action] < often]
 
-    @property
-    def stances(self) -> list[Displacement]:
-        """Displacements from which something can be stood upon: here, and one action away."""
-        here: list[Displacement] = []
-        for matrix, offset in self.maps.values():
-            here += [clean(np.zeros(len(offset))), clean(-np.linalg.inv(matrix) @ offset)]
-        return list(dict.fromkeys(here))
-
     def _rebuild(self) -> None:
         """All orientations that the maps generate, and what each action does in each of them."""
         self.version += 1
+        self.frames, self.turn, self.shift, self.stances = [], [], [], []
         if not self.maps:
-            self.frames, self.turn, self.shift = [], [], []
             return
         axes = len(next(iter(self.maps.values()))[1])
         frames = [np.eye(axes)]
@@ -98,6 +92,8 @@ class MotionModel:
                 shift[-1].append(clean(-np.linalg.inv(turned) @ offset))
         self.frames, self.turn, self.shift = frames, turn, shift
         self.inverse = [np.linalg.inv(frame) for frame in frames]
+        steps = [clean(-np.linalg.inv(matrix) @ offset) for matrix, offset in self.maps.values()]
+        self.stances = list(dict.fromkeys([(0,) * axes, *steps]))
 
     def ahead(self, pose: Pose, action: int) -> Pose:
         """The pose that an action leads to where nothing is in the way."""
@@ -125,7 +121,7 @@ def fit(samples: Sequence[tuple[Displacement, Displacement]]) -> tuple[np.ndarra
     extended = np.column_stack([before, np.ones(len(before))])
     if np.linalg.matrix_rank(extended) <= axes:
         return None  # not enough yet to tell a turn from anything else
-    solution = np.linalg.lstsq(extended, after, rcond=None)[0]
+    solution = np.round(np.linalg.lstsq(extended, after, rcond=None)[0], 9) + 0.0
     if not np.allclose(extended @ solution, after, atol=1e-6) or abs(np.linalg.det(solution[:-1])) < 1e-6:
         return None
     return solution[:-1].T, solution[-1]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from .library import Shelf
 
 Facts = frozenset[str]
 
 
-def outlook(facts: Facts, shelves: Iterable[Shelf]) -> dict[Facts, tuple[float, tuple[Shelf, ...]]]:
+def outlook(facts: Facts, shelves: Iterable[Shelf],
+            shut: Collection[tuple[tuple, Facts]] = ()) -> dict[Facts, tuple[float, tuple[Shelf, ...]]]:
     """Every set of facts that known skills lead to from ``facts``, with its expected steps and the cheapest way there.
 
     Dijkstra's algorithm over sets of facts; a shelf costs its mean length divided by its success rate, as attempted.
+    ``shut`` names shelves, by key, that are not to be used under some facts.
     """
     shelves = list(shelves)
     ticket = itertools.count()  # equal costs: first come, first served
@@ -26,7 +28,7 @@ def outlook(facts: Facts, shelves: Iterable[Shelf]) -> dict[Facts, tuple[float, 
             continue
         found[here] = (cost, way)
         for shelf in shelves:
-            if shelf.preconditions <= here and not shelf.effect <= here:
+            if shelf.preconditions <= here and not shelf.effect <= here and (shelf.key, here) not in shut:
                 there = (here - shelf.removes) | shelf.effect
                 if there not in found:
                     heapq.heappush(queue, (cost + shelf.cost, next(ticket), there, (*way, shelf)))

@@ -1,0 +1,136 @@
+"""Chapter 7: ``perceive`` for MiniGrid. The agent stays as it is; only this function is new."""
+
+from __future__ import annotations
+
+import weakref
+from collections import Counter
+
+import gymnasium as gym
+from minigrid.core.grid import Grid
+from minigrid.core.world_object import WorldObj
+from minigrid.minigrid_env import MiniGridEnv
+
+from .environment import Board, Percept, Scene
+
+ACTIONS = ("left", "right", "forward", "pickup", "drop", "toggle", "done")
+AHEAD = ((1, 0), (0, 1), (-1, 0), (0, -1))  # heading -> one step, in (x, y)
+NEXT_TO = ((1, 0), (0, 1), (-1, 0), (0, -1))  # in front, right, behind, left: in the agent's frame
+
+
+class Things:
+    """The objects of one episode by name, found by one scan and followed without another until something changes."""
+
+    def __init__(self, env: MiniGridEnv) -> None:
+        self.grid = env.grid
+        self.names: dict[int, str] = {}  # id of an object -> the name it keeps for the episode
+        self.kept: list[WorldObj] = []  # an id means nothing once its object is gone
+        self.scan(env)
+
+    def scan(self, env: MiniGridEnv) -> None:
+        """Find everything that is not a wall, and give new things a name."""
+        width = self.grid.width
+        found = [(cell, divmod(index, width)) for index, cell in enumerate(self.grid.grid)
+                 if cell is not None and cell.type not in ("wall", "floor")]
+        if env.carrying is not None:
+            found.append((env.carrying, (-1, -1)))
+        new = [cell for cell, _ in found if id(cell) not in self.names]
+        self.kept += new
+        self.names |= name_all(new, set(self.names.values()))
+        self.placed = [(self.names[id(cell)], cell, column, row) for cell, (row, column) in found
+                       if id(cell) in self.names and row >= 0]
+        self.carrying = env.carrying
+        self.doors = [cell for _, cell, *_ in self.placed if cell.type == "door"]
+        self.state = self.door_state()
+        self.board = draw_board(self.grid)
+        self.facts = self.describe(env)
+
+    def door_state(self) -> tuple:
+        """Open or locked, for each door."""
+        return tuple((door.is_open, door.is_locked) for door in self.doors)
+
+    def describe(self, env: MiniGridEnv) -> frozenset[str]:
+        """What is carried, and which doors are open, closed or locked."""
+        carried = self.names.get(id(env.carrying), env.carrying.type) if env.carrying is not None else "nothing"
+        doors = {f"{self.names[id(door)]} {'open' if door.is_open else 'locked' if door.is_locked else 'closed'}"
+                 for door in self.doors if id(door) in self.names}
+        return frozenset({f"carrying {carried}"} | doors)
+
+    def is_current(self, env: MiniGridEnv) -> bool:
+        """Whether nothing but the agent has moved or changed since the last scan."""
+        cells, width = self.grid.grid, self.grid.width
+        return (env.grid is self.grid and env.carrying is self.carrying and self.door_state() == self.state
+                and all(cells[row * width + column] is cell for _, cell, column, row in self.placed))
+
+
+def name_all(things: list[WorldObj], taken: set[str]) -> dict[int, str]:
+    """Object id -> name: its kind; its lock or colour too where kinds repeat. Many alike get no name (lava, say)."""
+    names: dict[int, str] = {}
+    plain = Counter(kind(thing) for thing in things)
+    coloured = Counter((kind(thing), thing.color) for thing in things)
+    for thing in things:
+        name = kind(thing)
+        if plain[name] > 1 or name in taken:
+            if coloured[name, thing.color] > 1:
+                continue
+            name = f"{thing.color} {name}"
+        names[id(thing)] = name
+    return names
+
+
+def kind(thing: WorldObj) -> str:
+    """What a thing is, as one can see; a door that is locked looks different from one that is not."""
+    return "locked door" if thing.type == "door" and thing.is_locked else thing.type
+
+
+def draw_board(grid: Grid) -> Board:
+    """The whole grid, for pictures."""
+    walls, items = set(), []
+    for index, cell in enumerate(grid.grid):
+        if cell is not None:
+            place = divmod(index, grid.width)
+            if cell.type == "wall":
+                walls.add(place)
+            else:
+                lock = " locked" if cell.type == "door" and cell.is_locked else ""
+                look = "open" if cell.type == "door" and cell.is_open else cell.color + lock
+                items.append((cell.type, look, place))
+    return Board(grid.height, grid.width, frozenset(walls), tuple(items))
+
+
+_known: weakref.WeakKeyDictionary[MiniGridEnv, Things] = weakref.WeakKeyDictionary()
+
+
+def things_in(env: MiniGridEnv) -> Things:
+    """The present episode's objects, scanned again only where something changed."""
+    things = _known.get(env)
+    if things is None or things.grid is not env.grid:
+        things = _known[env] = Things(env)
+    elif not things.is_current(env):
+        things.scan(env)
+    return things
+
+
+def perceive(env: gym.Env) -> Percept:
+    """A MiniGrid environment's whole state in symbols.
+
+    Facts: what is carried; each door open, closed or locked. Objects: displacement (forward, right) of everything with a
+    name. Around: whether the cells in front, right, behind and left can be entered. Place: cell and heading.
+
+    Raises:
+        TypeError: for an environment that is not MiniGrid's.
+    """
+    world = env.unwrapped
+    if not isinstance(world, MiniGridEnv):
+        raise TypeError(f"env: a MiniGrid environment is needed, got {type(world).__name__}")
+    things = things_in(world)
+    ax, ay = map(int, world.agent_pos)
+    heading = int(world.agent_dir)
+    fx, fy = AHEAD[heading]
+    objects = {name: ((x - ax) * fx + (y - ay) * fy, (y - ay) * fx - (x - ax) * fy) for name, _, x, y in things.placed}
+    cells, width = things.grid.grid, things.grid.width
+    around = {}
+    for forward, right in NEXT_TO:
+        cell = cells[(ay + forward * fy + right * fx) * width + ax + forward * fx - right * fy]
+        around[forward, right] = cell is None or cell.can_overlap()
+    carried = None if world.carrying is None else world.carrying.type
+    return Percept(things.facts, objects, (ax, ay, heading), around, Scene(things.board, (ay, ax), heading, carried))
