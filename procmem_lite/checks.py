@@ -1,0 +1,218 @@
+"""Checks for the exercises: they say what is wrong with an answer, never what to write.
+
+A check takes the reader's answer, raises :class:`Wrong` with one sentence where it falls short, and returns one sentence
+on what was tried where it holds. In a notebook, ``report(check, answer)`` prints either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from . import environment, skills
+from .layouts import LAYOUTS, Layout
+
+
+class Wrong(AssertionError):
+    """An answer that is not right yet."""
+
+
+def report(check: Callable[..., str], *answers: object) -> None:
+    """Print what a check says; a stub that still raises ``NotImplementedError`` is "not done yet", no error."""
+    try:
+        verdict = f"right: {check(*answers)}"
+    except NotImplementedError:
+        verdict = "not done yet"
+    except Wrong as wrong:
+        verdict = f"not right yet: {wrong}"
+    except Exception as error:  # whatever else the reader's code may run into
+        verdict = f"not right yet: it stopped with {type(error).__name__}: {error}"
+    print(f"{check.__name__}: {verdict}")
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise :class:`Wrong` unless the condition holds."""
+    if not condition:
+        raise Wrong(message)
+
+
+def some_layouts(size: int, each: int = 3) -> list[Layout]:
+    """A few layouts of every kind."""
+    return [draw(size, np.random.default_rng(seed)) for draw in LAYOUTS.values() for seed in range(each)]
+
+
+def some_walks(count: int = 200) -> list[str]:
+    """Random walks between the letters A to F, the shortest first."""
+    rng = np.random.default_rng(0)
+    return ["".join(rng.choice(list("ABCDEF"), size=1 + n // 12)) for n in range(count)]
+
+
+# ---------------------------------------------------------------- chapter 1: environment
+
+
+def long_layout(answer: Callable[[], Layout]) -> str:
+    """A 6 by 6 layout whose shortest path takes at least 40 steps."""
+    layout = answer()
+    require(isinstance(layout, Layout), f"a Layout is needed, this is a {type(layout).__name__}")
+    require(layout.size == 6, f"the world is {layout.size} by {layout.size}, not 6 by 6")
+    start = environment.encode(6, layout.start, False, False)
+    steps = int(environment.steps_to_goal(layout)[start])
+    require(steps >= 40, f"the shortest path takes {steps} steps, fewer than 40")
+    return f"the shortest path takes {steps} steps"
+
+
+def best_action(answer: Callable[[Layout, int], int]) -> str:
+    """An action that begins a shortest path, from every state that has one."""
+    tried = 0
+    for layout in some_layouts(5):
+        table, steps = environment.transition_table(layout), environment.steps_to_goal(layout)
+        for state in np.flatnonzero(np.isfinite(steps)).tolist():
+            action = answer(layout, state)
+            where = "from cell {}, has_key {}, door_open {}".format(*environment.decode(5, state))
+            require(action in range(6), f"{where}: {action!r} is not an action")
+            after = 0 if table.terminated[state, action] else steps[table.next_state[state, action]]
+            require(after < steps[state], f"{where}: after {environment.ACTIONS[action]!r} the goal is "
+                                          f"{after:.0f} steps away, before it was {steps[state]:.0f}")
+            tried += 1
+    return f"every one of {tried} states is left on a shortest path"
+
+
+def finishes(answer: Callable[[float], bool]) -> str:
+    """Whether the best policy under the original rewards reaches the goal, for a discount."""
+    layout = LAYOUTS["fixed"](5, np.random.default_rng(0))
+    for discount in (0.05, 0.15, 0.4, 0.5, 0.6, 0.68, 0.75, 0.9, 0.99):
+        seen = answer(discount)
+        require(isinstance(seen, (bool, np.bool_)), f"True or False is needed, got {seen!r}")
+        table = environment.transition_table(layout, "original")
+        truth = steps_under(table, best_values(table, discount), discount, layout) is not None
+        require(seen == truth, f"with a discount of {discount} the best policy {'does' if truth else 'never does'} "
+                               f"reach the goal, your function says {bool(seen)}")
+    return "nine discounts, from short-sighted to far-sighted"
+
+
+def shaped_rewards(answer: Callable[[Layout], np.ndarray]) -> str:
+    """Rewards that pay for progress on the way and still make the shortest path the best policy."""
+    for layout in some_layouts(5):
+        rewards, plain = answer(layout), environment.transition_table(layout, "goal")
+        require(np.shape(rewards) == plain.reward.shape,
+                f"an array of shape {plain.reward.shape} is needed, this one has {np.shape(rewards)}")
+        require(bool(np.isfinite(rewards).all()), "some rewards are not finite")
+        paid = (np.asarray(rewards) > 0) & ~plain.terminated
+        require(bool(paid[:, :4].any()), "no move is paid before the goal: that cannot help a learner on its way")
+        table = plain._replace(reward=np.asarray(rewards, dtype=float))
+        steps = steps_under(table, best_values(table, 0.99), 0.99, layout)
+        best = environment.steps_to_goal(layout)[environment.encode(5, layout.start, False, False)]
+        require(steps is not None, f"the best policy under your rewards never ends an episode of\n{layout}")
+        require(steps == best, f"the best policy takes {steps} steps where {best:.0f} would do, in\n{layout}")
+    return "the best policy takes the shortest path in every layout tried"
+
+
+def best_values(table: environment.TransitionTable, discount: float) -> np.ndarray:
+    """Value iteration: the greatest discounted return from every state."""
+    values = np.zeros(len(table.reward))
+    while True:
+        better = (table.reward + discount * ~table.terminated * values[table.next_state]).max(axis=1)
+        if np.abs(better - values).max() < 1e-9:
+            return better
+        values = better
+
+
+def steps_under(table: environment.TransitionTable, values: np.ndarray, discount: float, layout: Layout) -> int | None:
+    """Steps to the goal under the greedy policy for some values, or None where it never gets there."""
+    state = environment.encode(layout.size, layout.start, False, False)
+    for steps in range(len(values)):
+        worth = table.reward[state] + discount * ~table.terminated[state] * values[table.next_state[state]]
+        action = int(np.argmax(worth > worth.max() - 1e-6))
+        if table.terminated[state, action]:
+            return steps + 1
+        state = table.next_state[state, action]
+    return None
+
+
+# ---------------------------------------------------------------- chapter 2: skills
+
+
+def loop_erase(answer: Callable[[Sequence], list]) -> str:
+    """Loop erasure that returns the places that remain."""
+    for walk in some_walks():
+        places = list(walk)
+        path = answer(places)
+        require(places == list(walk), f"the walk {walk} was changed; leave the argument as it was")
+        require(isinstance(path, list), f"a list is needed, got a {type(path).__name__}")
+        shown = f"{walk} became {''.join(map(str, path)) or 'nothing'}"
+        require(set(path) <= set(places), f"{shown}: that holds a place where nobody was")
+        require(len(set(path)) == len(path), f"{shown}: a place occurs twice, so a loop is left")
+        require(path[:1] == places[:1], f"{shown}: it should begin where the walk began")
+        require(path[-1:] == places[-1:], f"{shown}: it should end where the walk ended")
+        steps = set(zip(walk, walk[1:], strict=False))
+        require(set(zip(path, path[1:], strict=False)) <= steps, f"{shown}: that holds a step nobody took")
+        expected = [places[index] for index in skills.loop_erase(places)]
+        require(path == expected, f"{shown}: another path without loops, but not what is left when "
+                                  "each excursion is dropped as soon as it closes")
+    require(answer([]) == [], "a walk of no places should stay one of no places")
+    return "200 random walks, and the empty one"
+
+
+def erasing_laws(answer: Callable[[Callable[[list], list], list], bool]) -> str:
+    """A function that tells a right loop erasure from broken ones."""
+
+    def right(walk: list) -> list:
+        return [walk[index] for index in skills.loop_erase(walk)]
+
+    broken: dict[str, Callable[[list], list]] = {
+        "one that drops nothing": lambda walk: list(walk),
+        "one that walks every path twice": lambda walk: right(walk) + right(walk),
+        "one that forgets the last place": lambda walk: right(walk)[:-1],
+        "one that forgets the first place": lambda walk: right(walk)[1:],
+        "one that jumps from the first place to the last": lambda walk: right(walk)[:1] + right(walk)[1:][-1:],
+    }
+    walks = [list(walk) for walk in some_walks()]
+    for walk in walks:
+        require(answer(right, walk) is True, f"it does not say True of a right erasure of {''.join(walk)}")
+    for name, wrong in broken.items():
+        caught = any(answer(wrong, walk) is False for walk in walks)
+        require(caught, f"it lets a broken erasure pass: {name}")
+    return f"it accepts the right one and catches all of {len(broken)} broken ones"
+
+
+def mirrored(answer: Callable[[skills.Skill], skills.Skill]) -> str:
+    """A skill seen in a mirror: left and right exchanged, in its actions and in its context."""
+    shift = dict(enumerate(environment.NEIGHBOURS))
+    for actions, last in (((3, 3, 1), 4), ((2, 0, 2), 4), ((1, 1), 5), ((2,), 4)):
+        context = tuple(sum(shift[action][axis] for action in actions) for axis in (0, 1))
+        skill = skills.Skill((*actions, last), frozenset(), frozenset({"has_key"}), frozenset(), "key", context)
+        before = (skill.actions, skill.context)
+        image = answer(skill)
+        require(isinstance(image, skills.Skill), f"a Skill is needed, got a {type(image).__name__}")
+        require((skill.actions, skill.context) == before, "the skill itself was changed; make a new one")
+        require(image.shelf == skill.shelf, "the image needs the same facts and the same anchor")
+        shown = f"{[environment.ACTIONS[a] for a in skill.actions]} became {[environment.ACTIONS[a] for a in image.actions]}"
+        require(len(image.actions) == len(skill.actions), f"{shown}: a mirror adds and drops no action")
+        require(image.actions[-1] == last, f"{shown}: {environment.ACTIONS[last]!r} looks the same in a mirror")
+        moved = tuple(sum(shift[action][axis] for action in image.actions[:-1]) for axis in (0, 1))
+        require(moved == tuple(image.context), f"{shown}: its moves add up to {moved}, its context is {image.context}")
+        require(moved == (context[0], -context[1]), f"{shown}: the object was at {context}, in a mirror it is "
+                                                    "as many columns away on the other side")
+    return "four skills, and every image leads to its object"
+
+
+def embedding(answer: Callable[[tuple[float, ...]], np.ndarray]) -> str:
+    """An embedding of displacements: unit length, the same every time, less alike with distance."""
+    field = [(row, column) for row in range(-5, 6) for column in range(-5, 6)]
+    vectors = [np.asarray(answer(displacement), dtype=float) for displacement in field]
+    shapes = {vector.shape for vector in vectors}
+    require(len(shapes) == 1 and len(next(iter(shapes))) == 1, f"vectors of one length are needed, got shapes {shapes}")
+    require(all(np.allclose(vector, answer(d)) for vector, d in zip(vectors, field, strict=True)),
+            "the same displacement gives another vector the second time")
+    worst = max(vectors, key=lambda vector: abs(np.linalg.norm(vector) - 1))
+    require(bool(np.isclose(np.linalg.norm(worst), 1, atol=1e-6)), f"a vector has length {np.linalg.norm(worst):.3f}, not 1")
+    known = dict(zip(field, vectors, strict=True))
+    for here in ((0, 0), (2, -1), (-3, -3)):
+        for axis in ((0, 1), (1, 0), (0, -1), (-1, 0)):
+            line = [(here[0] + n * axis[0], here[1] + n * axis[1]) for n in range(6)]
+            alike = [float(known[here] @ known[there]) for there in line if there in known]
+            for n, (near, far) in enumerate(zip(alike, alike[1:], strict=False)):
+                require(far < near - 1e-9, f"from {here}, {line[n + 1]} is as much alike as the nearer {line[n]}: "
+                                           f"cosines {far:.4f} and {near:.4f}")
+    return f"{len(vectors[0])} numbers, and similarity falls along every line tried"
