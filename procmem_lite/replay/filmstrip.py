@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -12,6 +13,7 @@ from matplotlib.patches import Circle, Polygon, Rectangle
 
 from ..environment import Scene
 from ..episodes import EXPLORING, Episode
+from ..skills import Skill
 
 FRAMES = 6
 SKILL_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#0072b2", "#b5a900")
@@ -30,7 +32,7 @@ DOOR_COLOUR, OTHER_COLOUR = "#8c4a00", "#a3508a"
 
 
 def key_frames(episode: Episode, count: int = FRAMES) -> list[int]:
-    """The frames to show: the first, those at which facts changed, the last; then the widest gaps are filled."""
+    """The frames to show: the first, those at which facts changed, the last; then the middles of the gaps."""
     facts = [percept.facts for percept in episode.percepts]
     changes = [frame for frame in range(1, len(facts)) if facts[frame] != facts[frame - 1]]
     frames = {0, episode.steps, *changes[: count - 2]}
@@ -62,6 +64,18 @@ def film_strip(episodes: Sequence[Episode], labels: Sequence[str]) -> bytes:
         )
         grid = axes[1, 0].get_gridspec()
         draw_timeline(part.add_subplot(grid[1, :]), episode, longest)
+    return as_png(figure)
+
+
+def scene_picture(scene: Scene) -> bytes:
+    """A PNG of one scene."""
+    figure = Figure(figsize=(2.4, 2.4), dpi=100, facecolor="white")
+    draw_scene(figure.add_axes((0.02, 0.02, 0.96, 0.96)), scene)
+    return as_png(figure)
+
+
+def as_png(figure: Figure) -> bytes:
+    """A figure's bytes, without the note on which software made them."""
     picture = BytesIO()
     FigureCanvasAgg(figure).print_png(picture, metadata={"Software": None})
     return picture.getvalue()
@@ -185,3 +199,26 @@ def draw_timeline(axis: Axes, episode: Episode, longest: int) -> None:
         markeredgewidth=1.6,
         clip_on=False,
     )
+
+
+def library_picture(skills: Sequence[Skill], points: np.ndarray) -> bytes:
+    """A PNG with the map of the embeddings and the skills used most."""
+    figure = Figure(figsize=(7.6, 2.6), dpi=100, facecolor="white")
+    scatter, table = figure.subplots(
+        1, 2, width_ratios=[2, 3], gridspec_kw={"left": 0.02, "right": 0.99, "top": 0.9, "bottom": 0.04}
+    )
+    effects = list(dict.fromkeys(" + ".join(sorted(skill.effect)) for skill in skills))
+    for number, effect in enumerate(effects):
+        rows = [i for i, skill in enumerate(skills) if " + ".join(sorted(skill.effect)) == effect]
+        colour = SKILL_COLOURS[number % len(SKILL_COLOURS)]
+        scatter.scatter(*points[rows].T, s=9, color=colour, alpha=0.7, linewidths=0, label=effect)
+    scatter.set(xticks=[], yticks=[], xlim=(-1.1, 1.1), ylim=(-1.1, 1.1))
+    scatter.set_title("embeddings, two principal components", fontsize=7)
+    if effects:
+        scatter.legend(fontsize=6, frameon=False, loc="best")
+    table.set_axis_off()
+    table.set_title("used most (successes / uses)", fontsize=7, loc="left")
+    best = sorted(skills, key=lambda skill: -skill.uses)[:9]
+    lines = [f"{skill.successes:>4} / {skill.uses:<4}  {skill.name}" for skill in best]
+    table.text(0, 0.97, "\n".join(lines), fontsize=7, family="monospace", va="top", linespacing=1.7)
+    return as_png(figure)

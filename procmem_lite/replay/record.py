@@ -8,7 +8,7 @@ from numbers import Integral
 from typing import Any
 
 from ..environment import Percept, Scene
-from ..episodes import EXPLORING, Episode
+from ..episodes import EXPLORING, Episode, Invocation
 
 HEADINGS = (0, 1, 2, 3)
 
@@ -90,42 +90,59 @@ def check_percept(percept: Percept, where: str) -> None:
 def episode_record(episode: Episode, label: str = "") -> dict[str, Any]:
     """Everything a replay shows, as JSON. Boards, walls and sets of facts that recur are sent once."""
     check_episode(episode)
-    percepts = episode.percepts
-    facts, names = Palette(), Palette()
+    return steps_record(episode, episode.percepts) | {"label": label}
+
+
+def steps_record(episode: Episode, percepts: Sequence[Percept]) -> dict[str, Any]:
+    """The record of an episode that may have no step yet: ``percepts`` are one more than its steps."""
+    facts, names, rewards = Palette(), Palette(), Palette()
     named = [names.index(invocation.skill.name) for invocation in episode.invocations]
     record = scenes_record([percept.scene for percept in percepts])
     record |= {
-        "label": label,
         "success": episode.success,
         "optimal": episode.optimal_steps,
         "actions": list(episode.actions) if episode.actions is not None else None,
         "action": [int(t.action) for t in episode.transitions],
-        "reward": [compact(t.reward) for t in episode.transitions],
+        "reward": [rewards.index(compact(t.reward)) for t in episode.transitions],
         "fact": [facts.index(tuple(sorted(percept.facts))) for percept in percepts],
-        "control": [int(t.invocation) for t in episode.transitions],
+        "runs": control_runs([int(t.invocation) for t in episode.transitions]),
         "invocations": [
-            {
-                "skill": name,
-                "start": used.start,
-                "stop": max(used.start, used.stop),
-                "expected": sorted(used.expected),
-                "seen": sorted(used.seen),
-                "similarity": compact(used.similarity),
-                "rate": compact(used.success_rate),
-                "others": [[other, compact(score)] for other, score in used.runners_up],
-                "ok": bool(used.succeeded),
-                "reason": used.reason,
-            }
-            for name, used in zip(named, episode.invocations, strict=True)
+            invocation_record(used, name) for used, name in zip(episode.invocations, named, strict=True)
         ],
     }
-    return record | {"facts": facts.values(), "skills": names.values()}
+    return record | {"facts": facts.values(), "skills": names.values(), "rewards": rewards.values()}
+
+
+def control_runs(control: Sequence[int]) -> list[list[int]]:
+    """Stretches in the hand of one invocation, as ``[invocation, start, stop]``."""
+    runs: list[list[int]] = []
+    for step, invocation in enumerate(control):
+        if runs and runs[-1][0] == invocation:
+            runs[-1][2] = step + 1
+        else:
+            runs.append([invocation, step, step + 1])
+    return runs
+
+
+def invocation_record(used: Invocation, name: int) -> dict[str, Any]:
+    """One use of a skill; ``name`` is the index of its name."""
+    return {
+        "skill": name,
+        "start": int(used.start),
+        "stop": int(max(used.start, used.stop)),
+        "expected": sorted(used.expected),
+        "similarity": compact(used.similarity),
+        "rate": compact(used.success_rate),
+        "others": [[other, compact(score)] for other, score in used.runners_up],
+        "ok": bool(used.succeeded),
+        "reason": used.reason,
+    }
 
 
 def scenes_record(scenes: Sequence[Scene]) -> dict[str, Any]:
     """Boards once each, then one number a frame; cells are ``row * columns + column``."""
     rows, columns = scenes[0].board[:2]
-    looks, walls, boards = Palette(), Palette(), Palette()
+    looks, walls, boards, held = (Palette() for _ in range(4))
 
     def flat(cell: tuple[int, int]) -> int:
         return int(cell[0]) * columns + int(cell[1])
@@ -146,7 +163,8 @@ def scenes_record(scenes: Sequence[Scene]) -> dict[str, Any]:
         "board": board,
         "cell": [flat(scene.agent) for scene in scenes],
         "heading": None if scenes[0].heading is None else [int(scene.heading) for scene in scenes],
-        "carrying": [scene.carrying or 0 for scene in scenes] if any(s.carrying for s in scenes) else None,
+        "carrying": [held.index(scene.carrying or "") for scene in scenes],
+        "held": held.values(),
     }
 
 

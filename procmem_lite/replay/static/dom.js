@@ -41,6 +41,9 @@ export function iconButton(icon, name, onclick) {
 /** A number with a true minus sign and at most `digits` decimals. */
 export const number = (value, digits = 2) => String(+value.toFixed(digits)).replace("-", "−");
 
+/** A similarity or a score: two decimals, or two digits where it is small. */
+export const score = (value) => (value >= 0.1 || value === 0 ? number(value) : number(+value.toPrecision(2), 6));
+
 /** "1 step", "2 steps". */
 export const count = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
 

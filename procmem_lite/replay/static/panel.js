@@ -1,31 +1,39 @@
 // The panel: what was done at a step, what came of it, and why the skill in control was chosen.
-import { html, number, write } from "./dom.js";
+import { html, number, score, write } from "./dom.js";
 import { skillClass } from "./timeline.js";
 
-const ARROWS = { up: "↑", down: "↓", left: "←", right: "→", forward: "↑", "turn left": "↺", "turn right": "↻" };
+const ARROWS = { up: "↑", down: "↓", left: "←", right: "→" };
+const TURNS = { left: "↺", right: "↻", forward: "↑" };
 const REASONS = {
   effect: "the effect appeared", blocked: "a step was blocked", surprise: "a step went otherwise than predicted",
-  "no way": "no way to follow it", "episode over": "the episode ended",
+  "no way": "no way to follow it", "no effect": "the effect did not appear", lost: "it lost its way", "episode over": "the episode ended",
 };
+
+/** An action in words, with an arrow where it moves; an agent with a heading turns left, others go there. */
+export function actionWords(episode, action) {
+  const name = episode.actions?.[action] ?? `action ${action}`;
+  return `${(episode.heading ? TURNS : ARROWS)[name] ?? ""} ${name.replaceAll("_", " ")}`.trim();
+}
 
 const signed = (value) => (value > 0 ? "+" : "") + number(value);
 
 /** The panel of one episode. `show(frame)` fills it in. */
 export function createPanel(episode) {
   const returns = [0];
-  for (const reward of episode.reward) returns.push(returns.at(-1) + reward);
+  for (const reward of episode.reward) returns.push(returns.at(-1) + episode.rewards[reward]);
+  const control = episode.runs.flatMap(([invocation, start, stop]) => Array(stop - start).fill(invocation));
 
   const cell = () => html("dd");
-  const [action, reward, sum, facts, control, why, expected] = Array.from({ length: 7 }, cell);
+  const [action, reward, sum, facts, inControl, why, expected] = Array.from({ length: 7 }, cell);
   const chip = html("span", { class: "pm-chip" });
   const swatch = html("i", { class: "pm-swatch" });
   const holder = html("span");
   chip.append(swatch, holder);
-  control.append(chip);
+  inControl.append(chip);
   const row = (name, value, wide) => html("div", { class: wide ? "pm-wide" : "" }, html("dt", {}, name), value);
   const node = html("dl", { class: "pm-panel" },
     row("Action", action), row("Reward", reward), row("Return so far", sum), row("Facts", facts, true),
-    row("In control", control, true), row("Why this skill", why, true), row("It expected", expected, true));
+    row("In control", inControl, true), row("Why this skill", why, true), row("It expected", expected, true));
 
   function showFacts(frame) {
     const now = episode.facts[episode.fact[frame]];
@@ -44,9 +52,9 @@ export function createPanel(episode) {
   function showSkill(used, frame) {
     write(holder, episode.skills[used.skill]);
     swatch.className = `pm-swatch ${skillClass(used.skill)}`;
-    const others = used.others.map(([name, score]) => `${name} ${number(score)}`).join(", ");
-    write(why, `similarity ${number(used.similarity)} × success rate ${number(used.rate)} = `
-      + number(used.similarity * used.rate) + (others ? `; next best: ${others}` : "; no other applied"));
+    const others = used.others.map(([name, value]) => `${name} ${score(value)}`).join(", ");
+    write(why, `similarity ${score(used.similarity)} × success rate ${number(used.rate)} = `
+      + score(used.similarity * used.rate) + (others ? `; next best: ${others}` : "; no other applied"));
     const over = frame >= used.stop;
     const outcome = over ? ` ${used.ok ? "✓" : "✕"} ${REASONS[used.reason] ?? used.reason}` : "";
     write(expected, used.expected.join(", ") + outcome);
@@ -58,15 +66,16 @@ export function createPanel(episode) {
     showFacts(frame);
     write(sum, number(returns[frame]));
     const step = frame - 1;
-    const index = step < 0 ? -1 : episode.control[step];
-    const name = step < 0 ? null : (episode.actions?.[episode.action[step]] ?? `action ${episode.action[step]}`);
-    write(action, name === null ? "start" : `${ARROWS[name] ?? ""} ${name.replaceAll("_", " ")}`.trim());
-    write(reward, step < 0 ? "–" : signed(episode.reward[step]));
+    const index = step < 0 ? -1 : control[step];
+    write(action, step < 0 ? "start" : actionWords(episode, episode.action[step]));
+    write(reward, step < 0 ? "–" : signed(episode.rewards[episode.reward[step]]));
     if (index >= 0) return showSkill(episode.invocations[index], frame);
     expected.classList.remove("pm-bad", "pm-good");
     write(holder, step < 0 ? "nothing yet" : "exploring");
     swatch.className = "pm-swatch pm-exploring";
-    write(why, "–");
+    // A skill that found no way gives up before its first step, and the explorer takes over.
+    const gaveUp = episode.invocations.filter((used) => used.start === used.stop && used.start === step).at(-1);
+    write(why, gaveUp ? `${episode.skills[gaveUp.skill]} gave up at once: ${REASONS[gaveUp.reason] ?? gaveUp.reason}` : "–");
     write(expected, "–");
   }
 

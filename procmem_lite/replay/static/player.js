@@ -49,7 +49,9 @@ export function mountPlayer(root, episodes, state) {
     const scene = createScene(episode);
     const timeline = createTimeline(episode, last, jump);
     const panel = createPanel(episode);
-    const outcome = `${count(episode.action.length, "step")}, ${episode.success ? "goal reached" : "goal not reached"}`
+    // A part of an episode is neither a success nor a failure.
+    const outcome = count(episode.action.length, "step")
+      + (episode.success == null ? "" : episode.success ? ", goal reached" : ", goal not reached")
       + (episode.optimal == null ? "" : `, shortest way ${episode.optimal}`);
     const node = html("section", { class: "pm-track", "aria-label": episode.label || "Episode" },
       html("header", { class: "pm-head" },

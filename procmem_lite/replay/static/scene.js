@@ -128,7 +128,7 @@ export function createScene(data) {
     while (counted < frame) visit(data.cell[++counted], 1);
     while (counted > frame) visit(data.cell[counted--], -1);
     if (data.board[frame] !== board) drawBoard((board = data.board[frame]));
-    const holding = data.carrying?.[frame];
+    const holding = data.held[data.carrying[frame]];
     if (holding !== held) carry((held = holding));
     for (const { length, line } of trails) {
       line.setAttribute("points", data.cell.slice(Math.max(0, frame - length), frame + 1).map(centre).join(" "));
@@ -147,10 +147,16 @@ export function createScene(data) {
       const [kind, words] = data.looks[flat[i]];
       things.push(`${words} ${kind} at ${place(flat[i + 1])}`.trim());
     }
-    const holding = data.carrying?.[frame] ? `, carrying ${data.carrying[frame]}` : "";
+    const thing = data.held[data.carrying[frame]];
+    const holding = thing ? `, carrying ${thing}` : "";
     return `Grid of ${count(rows, "row")} and ${count(columns, "column")}. Agent at ${place(data.cell[frame])}${holding}. `
       + things.join("; ");
   }
 
-  return { node, show };
+  /** The same episode, grown by a step. */
+  function extend(longer) {
+    data = longer;
+  }
+
+  return { node, show, extend };
 }

@@ -6,17 +6,6 @@ const HUES = 6;
 /** The classes of a skill's colour: six hues, then the same again with stripes, then with dots. */
 export const skillClass = (skill) => `pm-skill pm-hue-${skill % HUES} pm-texture-${Math.floor(skill / HUES) % 3}`;
 
-/** Steps in the hand of the same invocation (-1: exploring), as [invocation, start, stop]. */
-function runs(control) {
-  const found = [];
-  control.forEach((invocation, step) => {
-    const open = found.at(-1);
-    if (open && open[0] === invocation) open[2] = step + 1;
-    else found.push([invocation, step, step + 1]);
-  });
-  return found;
-}
-
 function words(episode, [invocation, start, stop]) {
   const steps = stop - start === 1 ? `Step ${stop}` : `Steps ${start + 1}–${stop}`;
   if (invocation < 0) return `${steps}: exploring`;
@@ -27,7 +16,7 @@ function words(episode, [invocation, start, stop]) {
 /** A timeline on a scale of `last` steps; a click calls `jump(step)`. */
 export function createTimeline(episode, last, jump) {
   const share = (steps) => `${(100 * steps) / last}%`;
-  const bands = runs(episode.control).map((run) => {
+  const bands = episode.runs.map((run) => {
     const [invocation, start, stop] = run;
     const colour = invocation < 0 ? "pm-exploring" : skillClass(episode.invocations[invocation].skill);
     return html("i", {
@@ -36,7 +25,7 @@ export function createTimeline(episode, last, jump) {
   });
   const failures = episode.invocations.filter((used) => !used.ok).map((used) => html("i", {
     class: "pm-failure", title: `${episode.skills[used.skill]} failed at step ${used.stop}: ${used.reason}`,
-    style: `left:${share(Math.max(0, used.stop - 1))};width:${share(1)}`,
+    style: `left:${share(Math.max(used.start, used.stop - 1))};width:${share(Math.min(1, used.stop - used.start))}`,
   }, html("b", {}, "✕")));
   const changes = [];
   for (let frame = 1; frame < episode.fact.length; frame++) {
@@ -52,7 +41,7 @@ export function createTimeline(episode, last, jump) {
     html("i", { class: "pm-after", style: `left:${share(episode.action.length)}` }), ...bands, ...failures, head);
   const strip = html("div", {
     class: "pm-timeline", role: "img",
-    "aria-label": `Timeline. ${runs(episode.control).slice(0, 20).map((run) => words(episode, run)).join("; ")}`,
+    "aria-label": `Timeline. ${episode.runs.slice(0, 20).map((run) => words(episode, run)).join("; ")}`,
     onpointerdown: (event) => {
       strip.setPointerCapture(event.pointerId);
       seek(event);
