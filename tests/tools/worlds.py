@@ -1,0 +1,100 @@
+"""Small worlds for tests: a plane one shifts over or turns on, and a task that has facts but no space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from procmem_lite.environment import Percept
+from procmem_lite.episodes import Transition
+
+Cell = tuple[int, int]
+SHIFTS: tuple[Cell, ...] = ((-1, 0), (1, 0), (0, -1), (0, 1))
+QUARTER = np.array([[0, 1], [-1, 0]])  # what a quarter turn does to displacements
+
+
+def percept(facts: Iterable[str] = (), objects: Mapping[str, Cell] | None = None,
+            place: Any = None) -> Percept:
+    """A percept by hand."""
+    return Percept(frozenset(facts), dict(objects or {}), place)
+
+
+def transition(before: Percept, action: int, after: Percept) -> Transition:
+    """A step by hand."""
+    return Transition(before, action, 0.0, after)
+
+
+class Plane:
+    """An endless plane with landmarks and obstacles.
+
+    ``turning=False``: four actions shift the agent up, down, left, right, a fifth does nothing.
+    ``turning=True``: actions turn it left, turn it right, move it one ahead; a fourth does nothing.
+    """
+
+    def __init__(self, turning: bool, obstacles: Iterable[Cell] = (),
+                 landmarks: Mapping[str, Cell] | None = None) -> None:
+        self.turning, self.obstacles = turning, set(obstacles)
+        self.landmarks = dict(landmarks or {"tree": (3, 4), "well": (-2, 1), "rock": (5, -3)})
+        self.cell, self.heading = np.zeros(2, dtype=int), np.eye(2, dtype=int)
+        self.n_actions = 4 if turning else 5
+
+    def do(self, action: int) -> Transition:
+        """One step, with the percepts before and after it."""
+        before, step = self.percept(), np.zeros(2, dtype=int)
+        if self.turning and action < 2:
+            self.heading = (QUARTER if action == 0 else QUARTER.T) @ self.heading
+        elif self.turning and action == 2:
+            step = self.heading.T @ [-1, 0]
+        elif not self.turning and action < 4:
+            step = np.array(SHIFTS[action])
+        ahead = tuple((self.cell + step).tolist())
+        if ahead not in self.obstacles:
+            self.cell = np.array(ahead)
+        return transition(before, action, self.percept())
+
+    def percept(self) -> Percept:
+        """Landmarks in the agent's own frame; ahead is (-1, 0)."""
+        seen = {name: tuple((self.heading @ (np.array(at) - self.cell)).tolist())
+                for name, at in self.landmarks.items()}
+        return Percept(frozenset(), seen, (*self.cell.tolist(), *self.heading.ravel().tolist()))
+
+
+class Paperwork(gym.Env):
+    """Write, check, send: each needs the one before; shredding undoes all. There is no space in it."""
+
+    action_space = gym.spaces.Discrete(5)
+    observation_space = gym.spaces.MultiBinary(2)
+
+    def __init__(self, max_steps: int = 60) -> None:
+        self.max_steps = max_steps
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[np.ndarray, dict]:
+        super().reset(seed=seed)
+        self.done: set[str] = set()
+        self.steps = 0
+        return self._seen(), {}
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict]:
+        self.steps += 1
+        sent = action == 3 and "checked" in self.done
+        if action == 0:
+            self.done.add("written")
+        elif action == 1 and "written" in self.done:
+            self.done.add("checked")
+        elif action == 2:
+            self.done.clear()
+        return self._seen(), float(sent), sent, not sent and self.steps >= self.max_steps, {}
+
+    def _seen(self) -> np.ndarray:
+        return np.array(["written" in self.done, "checked" in self.done], dtype=np.int8)
+
+    def optimal_steps(self) -> int:
+        return 3 - len(self.done)
+
+    @staticmethod
+    def perceive(env: gym.Env) -> Percept:
+        """The facts, and nothing else."""
+        return Percept(frozenset(env.unwrapped.done))
