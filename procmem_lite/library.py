@@ -11,7 +11,7 @@ import numpy as np
 
 from .environment import Percept
 from .skills import Skill, embed
-from .storage import Stored, check_skill, read, write
+from .storage import Stored, check_skill, read, whole, write
 
 SHARPNESS = 1000.0
 
@@ -164,8 +164,7 @@ class SkillLibrary:
         Args:
             effect: only skills that bring about all of these facts.
         """
-        if k < 1:
-            raise ValueError(f"k: at least 1 is needed, got {k!r}")
+        whole(k, "k", least=1)
         found = [match for shelf in self.shelves.values()
                  if (effect is None or effect <= shelf.effect) and shelf.skills[0].is_applicable(percept)
                  for match in shelf.top(percept, k)]
@@ -175,6 +174,7 @@ class SkillLibrary:
         """Write one use into the ledger and into the counts kept beside it."""
         if self.find(skill) is not skill:
             raise ValueError(f"skill: one of this library's own is needed, got {skill!r}")
+        whole(steps, "steps")
         shelf = self.shelves[skill.shelf]
         self.ledger.append(Use(skill.number, succeeded, steps))
         for counted in (skill, shelf):

@@ -73,7 +73,7 @@ def test_loop_erasure_keeps_both_ends_and_never_lengthens(places):
 def test_loop_erasure_leaves_a_walk_that_was_walked_and_no_place_twice(places):
     kept = loop_erase(places)
     for here, there in zip(kept, kept[1:], strict=False):
-        assert places[there] == places[here + 1], "each step that stays must lead to the next place that stays"
+        assert places[there] == places[here + 1], "a step that stays leads to the next place that stays"
     met = [places[index] for index in kept if places[index] is not None]
     assert len(met) == len(set(met))
 
