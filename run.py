@@ -224,7 +224,7 @@ def test(root: Path, options: List[str]) -> int:
     compare += ["--nbval-sanitize-with=tests/nbval_sanitize.cfg"]
     summary, failed = [], False
     for name, command in [
-        ("code style", ["ruff", "check", "."]),
+        ("code style", ["ruff", "check", "--output-format=concise", "."]),
         ("unit tests", ["pytest", "-p", "no:nbval", *options]),
         ("notebooks", ["pytest", *compare, *notebooks]),
     ]:
