@@ -166,9 +166,9 @@ class UntriedExplorer:
                 for action in (still if any(stance) else [*still, None])]  # None: only to stand there
 
     def nearest_and_least(self, facts: frozenset[str], names: set[str], tracker: Tracker) -> list[str]:
-        """Objects in the order to turn to: each try at one counts like a step of distance."""
+        """Objects in the order to turn to: two tries at one count like a step of distance."""
         def effort(name: str) -> float:
-            return self.turned[facts, name] + sum(abs(a - b) for a, b in zip(tracker.landmarks[name], tracker.pose[1], strict=True))
+            return self.turned[facts, name] / 2 + sum(abs(a - b) for a, b in zip(tracker.landmarks[name], tracker.pose[1], strict=True))
 
         return sorted(names, key=lambda name: (effort(name), name))
 
