@@ -287,7 +287,7 @@ def perceive(env: gym.Env) -> Percept:
 def draw_text(scene: Scene) -> str:
     """A scene as lines of text: A agent, k key, d door (o open), g goal, # wall, x barred."""
     board = scene.board
-    marks = {cell: "#" for cell in board.walls}
+    marks = dict.fromkeys(board.walls, "#")
     for kind, look, cell in board.items:
         marks[cell] = "o" if (kind, look) == ("door", "open") else "x" if kind == "barred" else kind[0]
     marks[scene.agent] = "A"

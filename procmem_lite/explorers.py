@@ -124,7 +124,7 @@ class UntriedExplorer:
         return self.way.pop(0) if self.way else self._least_taken(percept, rng)
 
     def tries(self, facts: frozenset[str], *interaction: object) -> int:
-        """0 for what was never tried, 1 for what was tried under other facts only, above that the times it was tried."""
+        """0 for what was never tried, 1 for what was tried under other facts only, else one more than its tries here."""
         here = self.tried[facts, *interaction]
         return here + 1 if here else int(interaction in self.ever)
 
@@ -167,10 +167,13 @@ class UntriedExplorer:
 
     def nearest_and_least(self, facts: frozenset[str], names: set[str], tracker: Tracker) -> list[str]:
         """Objects in the order to turn to: two tries at one count like a step of distance."""
-        def effort(name: str) -> float:
-            return self.turned[facts, name] / 2 + sum(abs(a - b) for a, b in zip(tracker.landmarks[name], tracker.pose[1], strict=True))
+        position = tracker.pose[1]
 
-        return sorted(names, key=lambda name: (effort(name), name))
+        def effort(name: str) -> tuple[float, str]:
+            away = sum(abs(a - b) for a, b in zip(tracker.landmarks[name], position, strict=True))
+            return away + self.turned[facts, name] / 2, name
+
+        return sorted(names, key=effort)
 
 
 EXPLORERS = {"untried": UntriedExplorer, "random": RandomExplorer}

@@ -55,7 +55,7 @@ class Layout:
         """Read a map: A start, K key, D door, G goal, # wall, x barred until the door is open, . free."""
         rows = [line.replace(" ", "") for line in text.strip().splitlines()]
         if any(len(row) != len(rows) for row in rows):
-            raise ValueError(f"text: a square map is needed, got rows of {[len(row) for row in rows]} for {len(rows)} rows")
+            raise ValueError(f"text: a square map is needed, got {len(rows)} rows of {[len(row) for row in rows]}")
         found: dict[str, list[Cell]] = {mark: [] for mark in "AKDG#x."}
         for r, row in enumerate(rows):
             for c, mark in enumerate(row):
@@ -69,7 +69,7 @@ class Layout:
         return cls(len(rows), start, key, door, goal, frozenset(found["#"]), frozenset(found["x"]))
 
     def __str__(self) -> str:
-        marks = {cell: "x" for cell in self.barred} | {cell: "#" for cell in self.walls}
+        marks = dict.fromkeys(self.barred, "x") | dict.fromkeys(self.walls, "#")
         marks |= {self.start: "A", self.key: "K", self.door: "D", self.goal: "G"}
         cells = range(self.size)
         return "\n".join(" ".join(marks.get((r, c), ".") for c in cells) for r in cells)

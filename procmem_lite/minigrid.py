@@ -113,8 +113,8 @@ def things_in(env: MiniGridEnv) -> Things:
 def perceive(env: gym.Env) -> Percept:
     """A MiniGrid environment's whole state in symbols.
 
-    Facts: what is carried; each door open, closed or locked. Objects: displacement (forward, right) of everything with a
-    name. Around: whether the cells in front, right, behind and left can be entered. Place: cell and heading.
+    Facts: what is carried; each door open, closed or locked. Objects: displacement (forward, right) of everything with
+    a name. Around: whether the cells in front, right, behind and left can be entered. Place: cell and heading.
 
     Raises:
         TypeError: for an environment that is not MiniGrid's.

@@ -276,7 +276,8 @@ def nearest_unvisited(tracker: Tracker) -> list[int] | None:
         for action in model.maps:
             ahead = tuple(a + b for a, b in zip(position, model.shift[turn][action], strict=True))
             following = (model.turn[turn][action], ahead)
-            if following not in came and (ahead == position or ahead not in tracker.obstacles and tracker.within(ahead)):
+            enterable = ahead not in tracker.obstacles and tracker.within(ahead)
+            if following not in came and (ahead == position or enterable):
                 came[following] = ((turn, position), action)
                 queue.append(following)
     return None
@@ -293,4 +294,4 @@ def backtrack(came: Mapping, node: tuple) -> list[tuple[tuple, int | None]]:
 
 def site_stage(tracker: Tracker, anchor: Displacement, site: Site) -> Stage:
     """The poses at which a site's effect is expected, with the action to do there."""
-    return {pose: site.action for pose in tracker.poses(anchor, site.displacement)}
+    return dict.fromkeys(tracker.poses(anchor, site.displacement), site.action)

@@ -137,7 +137,8 @@ def induce_preconditions(segments: Iterable[Sequence[Transition]]) -> frozenset[
     return frozenset.intersection(*(segment[-1].percept.facts for segment in segments))
 
 
-def hindsight(path: Sequence[Transition], anchor: str | None, rule: str = "subpaths") -> dict[Displacement, tuple[int, ...]]:
+def hindsight(path: Sequence[Transition], anchor: str | None,
+              rule: str = "subpaths") -> dict[Displacement, tuple[int, ...]]:
     """Context -> actions: the parts of one loop-erased path that are skills too (every part of a success is a success).
 
     Rules: "whole" and "erased" keep the path as it is, "suffixes" each part up to its end, "subpaths" each part between
@@ -203,11 +204,11 @@ def skills_from(path: Sequence[Transition], anchor: str | None, preconditions: f
 
 
 def embed(displacement: Displacement) -> np.ndarray:
-    """A displacement as a unit vector of ``16 * axes`` numbers; the farther apart two of them, the smaller their cosine.
+    """A displacement as a unit vector of ``16 * axes`` numbers; the farther apart two are, the smaller their cosine.
 
     Each axis is a set of clock hands turning at the odd speeds 1, 3, 5 ...; a hand's weight is 1 / speed. The cosine of
     two such clocks is a sum of cos(j x) / j, whose slope -sin(n x) ** 2 / sin(x) is never positive: similarity never
-    rises with the distance along an axis, up to ``2 * REACH``. No hashing, no random numbers: the same in every process.
+    rises with the distance along an axis, up to ``2 * REACH``. No hashing, no random numbers: every process gets the same.
     """
     if not len(displacement):
         return np.ones(1, dtype=np.float32)
