@@ -10,6 +10,7 @@ import json
 import os
 import reprlib
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -232,7 +233,8 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object; one that says a thing twice is refused."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError(f"an object has a key twice: {brief([key for key, _ in pairs])}")
+        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+        raise ValueError(f"an object has a key twice: {brief(twice)}")
     return found
 
 
