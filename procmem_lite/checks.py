@@ -1,7 +1,7 @@
 """Checks for the exercises: they say what is wrong with an answer, never what to write.
 
-A check takes the reader's answer, raises :class:`Wrong` with one sentence where it falls short, and returns one sentence
-on what was tried where it holds. In a notebook, ``report(check, answer)`` prints either.
+A check takes the reader's answer, raises :class:`Wrong` with one sentence where it falls short, and returns one
+sentence on what was tried where it holds. In a notebook, ``report(check, answer)`` prints either.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def mirrored(answer: Callable[[skills.Skill], skills.Skill]) -> str:
         require(isinstance(image, skills.Skill), f"a Skill is needed, got a {type(image).__name__}")
         require((skill.actions, skill.context) == before, "the skill itself was changed; make a new one")
         require(image.shelf == skill.shelf, "the image needs the same facts and the same anchor")
-        shown = f"{[environment.ACTIONS[a] for a in skill.actions]} became {[environment.ACTIONS[a] for a in image.actions]}"
+        shown = " became ".join(str([environment.ACTIONS[a] for a in each.actions]) for each in (skill, image))
         require(len(image.actions) == len(skill.actions), f"{shown}: a mirror adds and drops no action")
         require(image.actions[-1] == last, f"{shown}: {environment.ACTIONS[last]!r} looks the same in a mirror")
         moved = tuple(sum(shift[action][axis] for action in image.actions[:-1]) for axis in (0, 1))
@@ -206,7 +206,8 @@ def embedding(answer: Callable[[tuple[float, ...]], np.ndarray]) -> str:
     require(all(np.allclose(vector, answer(d)) for vector, d in zip(vectors, field, strict=True)),
             "the same displacement gives another vector the second time")
     worst = max(vectors, key=lambda vector: abs(np.linalg.norm(vector) - 1))
-    require(bool(np.isclose(np.linalg.norm(worst), 1, atol=1e-6)), f"a vector has length {np.linalg.norm(worst):.3f}, not 1")
+    length = np.linalg.norm(worst)
+    require(bool(np.isclose(length, 1, atol=1e-6)), f"a vector has length {length:.3f}, not 1")
     known = dict(zip(field, vectors, strict=True))
     for here in ((0, 0), (2, -1), (-3, -3)):
         for axis in ((0, 1), (1, 0), (0, -1), (-1, 0)):
