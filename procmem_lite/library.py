@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from os import PathLike
 from typing import NamedTuple
@@ -22,6 +22,15 @@ def nearness(cosine: np.ndarray) -> np.ndarray:
     A rising function of the cosine, so it changes no order; it keeps a success rate from drowning small distances.
     """
     return 1 / (1 + SHARPNESS * np.maximum(1 - cosine, 0))
+
+
+def top_rows(score: np.ndarray, k: int) -> np.ndarray:
+    """Rows of the ``k`` greatest scores, best first; of equals, the first. Only those at the top are sorted."""
+    rows = np.arange(len(score))
+    if k < len(score):
+        limit = np.partition(score, len(score) - k)[len(score) - k]
+        rows = np.flatnonzero(score >= limit)
+    return rows[np.argsort(-score[rows], kind="stable")[:k]]
 
 
 class Match(NamedTuple):
@@ -89,15 +98,25 @@ class Shelf:
 
     def top(self, percept: Percept, k: int) -> list[Match]:
         """The ``k`` best matches; equal scores keep the order of arrival."""
-        query = embed(percept.objects[self.anchor] if self.anchor else ())
-        similarity = nearness(self.matrix @ query)
+        similarity = nearness(self.matrix @ embed(percept.objects[self.anchor] if self.anchor else ()))
         score = similarity * self.rates
-        best = np.arange(len(score))
-        if k < len(score):
-            limit = np.partition(score, len(score) - k)[len(score) - k]
-            best = np.flatnonzero(score >= limit)
-        best = best[np.argsort(-score[best], kind="stable")[:k]]
-        return [Match(self.skills[row], float(similarity[row]), float(score[row])) for row in best]
+        return [Match(self.skills[row], float(similarity[row]), float(score[row])) for row in top_rows(score, k)]
+
+
+def merge(known: Skill, skill: Skill) -> bool:
+    """Let the shorter of two sequences stay; whether ``known`` changed. A merge is not a use: no record changes."""
+    shorter = len(skill.actions) < len(known.actions)
+    if shorter:
+        known.actions, known.site = skill.actions, skill.site
+    return shorter
+
+
+def search(shelves: Iterable[Shelf], percept: Percept, k: int, effect: frozenset[str] | None = None) -> list[Match]:
+    """The ``k`` best matches on all shelves that are applicable and bring about ``effect``."""
+    found = [match for shelf in shelves
+             if (effect is None or effect <= shelf.effect) and shelf.skills[0].is_applicable(percept)
+             for match in shelf.top(percept, k)]
+    return sorted(found, key=lambda match: (-match.score, match.skill.number))[:k]
 
 
 class SkillLibrary:
@@ -139,10 +158,7 @@ class SkillLibrary:
         check_skill(skill, among=self)
         known = self.find(skill)
         if known is not None:
-            shorter = len(skill.actions) < len(known.actions)
-            if shorter:
-                known.actions, known.site = skill.actions, skill.site
-            return shorter
+            return merge(known, skill)
         if skill.number >= 0:  # another library's: its record stays there
             skill = replace(skill, uses=0, successes=0)
         shelf = self.shelves.get(skill.shelf) or Shelf(skill)
@@ -165,10 +181,7 @@ class SkillLibrary:
             effect: only skills that bring about all of these facts.
         """
         whole(k, "k", least=1)
-        found = [match for shelf in self.shelves.values()
-                 if (effect is None or effect <= shelf.effect) and shelf.skills[0].is_applicable(percept)
-                 for match in shelf.top(percept, k)]
-        return sorted(found, key=lambda match: (-match.score, match.skill.number))[:k]
+        return search(self.shelves.values(), percept, k, effect)
 
     def record(self, skill: Skill, succeeded: bool, steps: int) -> None:
         """Write one use into the ledger and into the counts kept beside it."""

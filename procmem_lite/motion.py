@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -184,7 +184,6 @@ class Tracker:
         return [(turn, clean(np.asarray(anchor) - inverse @ displacement))
                 for turn, inverse in enumerate(self.model.inverse)]
 
-
     def poses_along(self, actions: Iterable[int]) -> list[Pose]:
         """The poses that a sequence of actions is expected to pass, from the present one on."""
         return list(itertools.accumulate(actions, self.model.ahead, initial=self.pose))[1:]
@@ -199,6 +198,7 @@ class Tracker:
 
 
 Stage = Mapping[Pose, int | None]  # pose -> the action to do there (None: being there is enough)
+Node = tuple  # of a search, hashable: (stage, turn, position)
 
 
 def shortest_way(tracker: Tracker, stages: Sequence[Stage],
@@ -215,11 +215,31 @@ def shortest_way(tracker: Tracker, stages: Sequence[Stage],
     Returns:
         The actions of each stage, or None where no way is found within the effort allowed.
     """
-    model, start = tracker.model, tracker.pose
+    model = tracker.model
     movers = sorted(model.maps)
+    blocked = [tracker.obstacles - set(passable[:index]) for index in range(len(stages))]
+
+    def nexts(node: Node) -> Iterator[tuple[Node, int | None, float]]:
+        stage, turn, position = node
+        if (turn, position) in stages[stage]:
+            action = stages[stage][turn, position]
+            yield (stage + 1, turn, position), action, 0 if action is None else 1
+        for action in movers:
+            ahead = tuple(a + b for a, b in zip(position, model.shift[turn][action], strict=True))
+            if ahead == position or ahead not in blocked[stage] and tracker.within(ahead):
+                price = 1 if ahead == position or ahead in tracker.ground else 1 + DOUBT
+                yield (stage, model.turn[turn][action], ahead), action, price
+
+    way = astar((0, *tracker.pose), lambda node: node[0] == len(stages), nexts, steps_left(model, stages))
+    if way is None:
+        return None
+    return [[action for (at, *_), action in way if at == index and action is not None] for index in range(len(stages))]
+
+
+def steps_left(model: MotionModel, stages: Sequence[Stage]) -> Callable[[Node], float]:
+    """The heuristic of :func:`shortest_way`: fewest steps still needed if nothing were in the way."""
     stride = max((sum(map(abs, step)) for row in model.shift for step in row), default=0) or 1
     targets = [list({position for _, position in stage}) for stage in stages]
-    blocked = [tracker.obstacles - set(passable[:index]) for index in range(len(stages))]
 
     def distance(a: Displacement, b: Displacement) -> float:
         return sum(abs(x - y) for x, y in zip(a, b, strict=True)) / stride
@@ -228,38 +248,38 @@ def shortest_way(tracker: Tracker, stages: Sequence[Stage],
     for index in range(len(stages) - 2, -1, -1):
         rest[index] = rest[index + 1] + min(distance(a, b) for a in targets[index] for b in targets[index + 1])
 
-    def estimate(stage: int, position: Displacement) -> float:
+    def estimate(node: Node) -> float:
+        stage, _, position = node
+        if stage == len(stages):
+            return 0.0
         return min(distance(position, target) for target in targets[stage]) + rest[stage]
 
-    ticket = itertools.count()
-    first = (0, *start)
-    queue = [(estimate(0, start[1]), 0, next(ticket), first)]
-    came: dict[tuple, tuple[tuple, int | None] | None] = {first: None}
-    steps = {first: 0}
-    done: set[tuple] = set()
+    return estimate
+
+
+def astar(first: Node, is_goal: Callable[[Node], bool],
+          nexts: Callable[[Node], Iterable[tuple[Node, int | None, float]]],
+          estimate: Callable[[Node], float]) -> list[tuple[Node, int | None]] | None:
+    """The cheapest chain of (node, action) to a goal, or None; a shortest one where ``estimate`` never says too much.
+
+    ``nexts(node)`` gives triples (node, action, price). After Hart, Nilsson and Raphael (1968).
+    """
+    ticket = itertools.count()  # equal estimates: first come, first served
+    queue = [(estimate(first), 0.0, next(ticket), first)]
+    came: dict[Node, tuple[Node, int | None] | None] = {first: None}
+    cost, done = {first: 0.0}, set()
     while queue and len(done) < EFFORT:
-        _, _, _, node = heapq.heappop(queue)
+        node = heapq.heappop(queue)[-1]
         if node in done:
             continue
         done.add(node)
-        stage, turn, position = node
-        if stage == len(stages):
-            return [[action for (at, *_), action in backtrack(came, node) if at == index and action is not None]
-                    for index in range(len(stages))]
-        nexts = []
-        if (turn, position) in stages[stage]:
-            action = stages[stage][turn, position]
-            nexts.append(((stage + 1, turn, position), action, 0 if action is None else 1))
-        for action in movers:
-            ahead = tuple(a + b for a, b in zip(position, model.shift[turn][action], strict=True))
-            if ahead == position or ahead not in blocked[stage] and tracker.within(ahead):
-                price = 1 if ahead == position or ahead in tracker.ground else 1 + DOUBT
-                nexts.append(((stage, model.turn[turn][action], ahead), action, price))
-        for following, action, price in nexts:
-            total = steps[node] + price
-            if total < steps.get(following, np.inf):
-                steps[following], came[following] = total, (node, action)
-                left = estimate(following[0], following[2]) if following[0] < len(stages) else 0.0
+        if is_goal(node):
+            return backtrack(came, node)
+        for following, action, price in nexts(node):
+            total = cost[node] + price
+            if total < cost.get(following, np.inf):
+                cost[following], came[following] = total, (node, action)
+                left = estimate(following)
                 heapq.heappush(queue, (total + left, left, next(ticket), following))
     return None
 
