@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from .library import Match, Shelf, SkillLibrary
 from .motion import MotionModel, Tracker, shortest_way, site_stage
 from .planning import outlook
 from .skills import RULES, Skill, cut, erase, induce_anchor, induce_preconditions, skills_from
+from .storage import whole
 
 SUCCESS = "success"  # the fact the agent itself adds when an episode terminates with a positive reward
 CASES = 32  # paths remembered for each effect, from which anchors are induced
@@ -39,18 +41,21 @@ class ProceduralMemoryAgent:
     def __init__(self, n_actions: int, perceive: Callable[[gym.Env], Percept], seed: int | None = None, *,
                  explorer: str | Explorer = "untried", rule: str = "subpaths", closed_loop: bool = True,
                  lookahead: int = 1, ban: bool = True) -> None:
-        if not isinstance(n_actions, (int, np.integer)) or n_actions < 1:
-            raise ValueError(f"n_actions: a positive whole number is needed, got {n_actions!r}")
+        whole(n_actions, "n_actions", least=1)
+        whole(lookahead, "lookahead")
+        if seed is not None:
+            whole(seed, "seed")
         if not callable(perceive):
             raise TypeError(f"perceive: a function from an environment to a Percept is needed, got {perceive!r}")
-        if isinstance(explorer, str) and explorer not in EXPLORERS:
+        named = isinstance(explorer, str)
+        if explorer not in EXPLORERS if named else not callable(getattr(explorer, "choose", None)):
             raise ValueError(f"explorer: one of {sorted(EXPLORERS)} or an Explorer is needed, got {explorer!r}")
         if rule not in RULES:
             raise ValueError(f"rule: one of {RULES} is needed, got {rule!r}")
         self.n_actions, self.perceive = int(n_actions), perceive
         self.rule, self.closed_loop, self.lookahead, self.ban = rule, closed_loop, lookahead, ban
         self.rng = np.random.default_rng(seed)
-        self.explorer = EXPLORERS[explorer](self.n_actions) if isinstance(explorer, str) else explorer
+        self.explorer = EXPLORERS[explorer](self.n_actions) if named else explorer
         self.library = SkillLibrary()
         self.model = MotionModel(self.n_actions)
         self.explored: Counter = Counter()  # facts -> exploring steps taken under them
@@ -58,10 +63,14 @@ class ProceduralMemoryAgent:
 
     def run_episode(self, env: gym.Env, seed: int | None = None, learn: bool = True) -> Episode:
         """Play one episode. With ``learn=False`` neither library, ledger, motion model nor counts change."""
+        if not isinstance(env, gym.Env):
+            raise TypeError(f"env: a Gymnasium environment is needed, got {type(env).__name__}")
         return play(Run(self, env, seed, learn))
 
     def learn_from(self, episode: Episode) -> int:
         """Take skills from an episode that anyone played; returns by how many the library grew."""
+        if not isinstance(episode, Episode):
+            raise TypeError(f"episode: an Episode is needed, got {type(episode).__name__}")
         before = len(self.library)
         for step in episode.transitions:
             self.model.learn(step.percept, step.action, step.next_percept)
@@ -84,7 +93,8 @@ class Run:
         self.tracker = Tracker(agent.model) if agent.closed_loop else None
         if self.tracker:
             self.tracker.observe(self.percept)
-        agent.explorer.begin()
+        self.explorer = agent.explorer if learn else copy.deepcopy(agent.explorer)  # its counts are experience too
+        self.explorer.begin()
         self.segment: list[Transition] = []  # since facts last changed
         self.banned: set[tuple] = set()  # situations
         self.shut: set[tuple] = set()  # (shelf, facts) where every skill is banned
@@ -143,7 +153,7 @@ def explore(run: Run) -> None:
     agent = run.agent
     if run.learn:
         agent.explored[run.percept.facts] += 1
-    act(run, agent.explorer.choose(run.percept, run.tracker, agent.rng))
+    act(run, run.explorer.choose(run.percept, run.tracker, agent.rng))
     if run.burst:
         run.burst -= 1
         if run.burst == 0:
@@ -164,7 +174,7 @@ def act(run: Run, action: int, invocation: int = EXPLORING) -> Percept:
         agent.model.learn(before, action, after)
     if run.tracker:
         run.tracker.follow(before, action, after)
-    agent.explorer.observe(before, action, after, run.tracker)
+    run.explorer.observe(before, action, after, run.tracker)
     if run.percept.facts != before.facts:
         for segment in cut(run.segment) if run.learn else []:
             keep(agent, segment)
@@ -193,7 +203,7 @@ def invoke(run: Run, matches: list[Match], way: tuple[Shelf, ...]) -> None:
     stored = agent.library.find(skill)  # what was just learned may have put another skill in its place
     if run.learn and stored is not None:
         agent.library.record(stored, record.succeeded, record.stop - record.start)
-    if not record.succeeded and agent.ban:
+    if not record.succeeded and (agent.ban or record.stop == record.start):  # what took no step would never end
         run.banned.add(banned)
         if not choose(run, way[0]):
             run.shut.add((skill.shelf, record.before.facts))

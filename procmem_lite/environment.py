@@ -14,6 +14,8 @@ from .layouts import LAYOUTS, NEIGHBOURS, Cell, Layout, check_size
 
 ACTIONS = ("up", "down", "left", "right", "pick_up", "open")
 PICK_UP, OPEN = 4, 5
+LEGAL = frozenset(range(len(ACTIONS)))
+RESET_FIRST = "reset() comes first: without it there is no layout"
 STEP, KEY, DOOR, GOAL = -0.1, 1.0, 2.0, 10.0
 REWARDS = ("once", "original", "goal")
 
@@ -168,8 +170,8 @@ class GridWorld(gym.Env):
             if size not in (None, layout.size):
                 raise ValueError(f"size: {size} contradicts the layout's own size {layout.size}")
             size = layout.size
-        elif layout not in LAYOUTS:
-            raise ValueError(f"layout: one of {sorted(LAYOUTS)} or a Layout is needed, got {layout!r}")
+        else:
+            check_layout(layout)
         if rewards not in REWARDS:
             raise ValueError(f"rewards: one of {REWARDS} is needed, got {rewards!r}")
         if render_mode not in (None, *self.metadata["render_modes"]):
@@ -177,7 +179,8 @@ class GridWorld(gym.Env):
         self.size = 5 if size is None else size
         check_size(self.size)
         self.max_steps = 10 * self.size**2 if max_steps is None else max_steps
-        if not isinstance(self.max_steps, (int, np.integer)) or self.max_steps < 1:
+        whole = isinstance(self.max_steps, (int, np.integer)) and not isinstance(self.max_steps, bool)
+        if not whole or self.max_steps < 1:
             raise ValueError(f"max_steps: a positive whole number is needed, got {max_steps!r}")
         self.source, self.rewards, self.render_mode = layout, rewards, render_mode
         self.action_space = gym.spaces.Discrete(len(ACTIONS))
@@ -190,6 +193,7 @@ class GridWorld(gym.Env):
         super().reset(seed=seed)
         layout = (options or {}).get("layout", self.source)
         if not isinstance(layout, Layout):
+            check_layout(layout)
             layout = LAYOUTS[layout](self.size, self.np_random)
         if layout.size != self.size:
             raise ValueError(f"options: the layout's size {layout.size} differs from the environment's {self.size}")
@@ -209,8 +213,10 @@ class GridWorld(gym.Env):
 
     def step(self, action: int) -> tuple[Observation, float, bool, bool, dict]:
         """One action; see Gymnasium: observation, reward, terminated, truncated, info."""
-        if not 0 <= action < 6:
+        if action not in LEGAL:
             raise ValueError(f"action: a whole number from 0 to 5 is needed, got {action!r}")
+        if self.layout is None:
+            raise gym.error.ResetNeeded(RESET_FIRST)
         state, self._steps = self._state, self._steps + 1
         self._state = after = self._next[state][action]
         terminated = self._terminated[state][action]
@@ -220,17 +226,21 @@ class GridWorld(gym.Env):
     @property
     def state(self) -> int:
         """The number of the present state; see :class:`TransitionTable`."""
+        if self.layout is None:
+            raise gym.error.ResetNeeded(RESET_FIRST)
         return self._state
 
     def optimal_steps(self) -> int:
         """The fewest steps from the present state to the goal, exact."""
-        return int(steps_to_goal(self.layout)[self._state])
+        state = self.state
+        return int(steps_to_goal(self.layout)[state])
 
     def percept(self) -> Percept:
         """The present state as a :class:`Percept`. Built once per state of a layout, then remembered."""
-        found = self._percepts[self._state]
+        state = self.state
+        found = self._percepts[state]
         if found is None:
-            found = self._percepts[self._state] = describe(self.layout, self._state, self._observations[self._state])
+            found = self._percepts[state] = describe(self.layout, state, self._observations[state])
         return found
 
     def render(self) -> str | np.ndarray | None:
@@ -279,9 +289,18 @@ def describe(layout: Layout, state: int, observation: Observation) -> Percept:
     )
 
 
+def check_layout(name: str) -> None:
+    """Raise ``ValueError`` unless ``name`` is one of :data:`~procmem_lite.layouts.LAYOUTS`."""
+    if not isinstance(name, str) or name not in LAYOUTS:
+        raise ValueError(f"layout: one of {sorted(LAYOUTS)} or a Layout is needed, got {name!r}")
+
+
 def perceive(env: gym.Env) -> Percept:
     """What the agent takes from a :class:`GridWorld` (wrapped or not) at this step."""
-    return env.unwrapped.percept()
+    world = getattr(env, "unwrapped", None)
+    if not isinstance(world, GridWorld):
+        raise TypeError(f"env: a GridWorld is needed, got {type(env).__name__}")
+    return world.percept()
 
 
 def draw_text(scene: Scene) -> str:

@@ -33,8 +33,13 @@ class Layout:
     def __post_init__(self) -> None:
         check_size(self.size)
         named = {"start": self.start, "key": self.key, "door": self.door, "goal": self.goal}
+        for name, cells in (("walls", self.walls), ("barred", self.barred)):
+            if not isinstance(cells, frozenset):
+                raise ValueError(f"{name}: a frozenset of cells is needed, got {cells!r}")
         for name, cell in [*named.items(), *(("walls", w) for w in self.walls), *(("barred", b) for b in self.barred)]:
-            if len(cell) != 2 or not all(0 <= part < self.size for part in cell):
+            if not isinstance(cell, tuple) or len(cell) != 2 or not all(isinstance(part, int) for part in cell):
+                raise ValueError(f"{name}: a cell (row, column) of whole numbers is needed, got {cell!r}")
+            if not all(0 <= part < self.size for part in cell):
                 raise ValueError(f"{name}: {cell!r} is off the grid; rows and columns run from 0 to {self.size - 1}")
         if len(set(named.values())) < 4:
             raise ValueError(f"start, key, door and goal need four different cells, got {named}")
@@ -53,6 +58,8 @@ class Layout:
     @classmethod
     def from_text(cls, text: str) -> Layout:
         """Read a map: A start, K key, D door, G goal, # wall, x barred until the door is open, . free."""
+        if not isinstance(text, str):
+            raise TypeError(f"text: a map is needed, got {type(text).__name__}")
         rows = [line.replace(" ", "") for line in text.strip().splitlines()]
         if any(len(row) != len(rows) for row in rows):
             raise ValueError(f"text: a square map is needed, got {len(rows)} rows of {[len(row) for row in rows]}")
