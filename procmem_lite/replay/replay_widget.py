@@ -43,9 +43,10 @@ class Replay(anywidget.AnyWidget):
     _esm = assets.script("replay.js")
     _css = assets.styles("base.css", "player.css")
     _episodes = traitlets.List().tag(sync=True)
-    step = traitlets.Int(0).tag(sync=True)
-    playing = traitlets.Bool(False).tag(sync=True)
-    fps = traitlets.Int(8).tag(sync=True)
+    # No echo: while a replay plays, it would come back late and set the browser back to a step long passed.
+    step = traitlets.Int(0).tag(sync=True, echo_update=False)
+    playing = traitlets.Bool(False).tag(sync=True, echo_update=False)
+    fps = traitlets.Int(8).tag(sync=True, echo_update=False)
 
     def __init__(self, *episodes: Episode, labels: Sequence[str] | None = None, fps: int = 8) -> None:
         if not episodes:

@@ -201,6 +201,11 @@ class Notebook:
             f"print({expression}, end='')",
         )
 
+    def close(self) -> None:
+        """Shut the kernel down and close the page."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.close()
+
     def output_errors(self) -> list[str]:
         """The texts of all error outputs of the notebook."""
         return self.page.evaluate(
@@ -212,24 +217,24 @@ class Notebook:
 
 
 @contextlib.contextmanager
-def browser_page(**context: object) -> Iterator[object]:
-    """A page of a fresh headless browser."""
+def running_browser() -> Iterator[object]:
+    """A fresh headless browser; its pages share one cache."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
         try:
-            yield browser.new_context(viewport={"width": 1280, "height": 1000}, **context).new_page()
+            yield browser.new_context(viewport={"width": 1280, "height": 1000})
         finally:
             browser.close()
 
 
-@contextlib.contextmanager
-def open_notebook(lab: Lab, name: str, **context: object) -> Iterator[Notebook]:
-    """A notebook open in a fresh browser, with the errors that our code writes to the console."""
-    with browser_page(**context) as page:
-        notebook = Notebook(page, lab)
-        page.on("pageerror", lambda error: notebook.errors.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and notebook.errors.append(message.text))
-        notebook.open(name)
-        yield notebook
+def open_notebook(browser: object, lab: Lab, name: str, reduced_motion: str = "no-preference") -> Notebook:
+    """A notebook open in a page of its own, with the errors that our code writes to the console."""
+    page = browser.new_page()
+    page.emulate_media(reduced_motion=reduced_motion)
+    notebook = Notebook(page, lab)
+    page.on("pageerror", lambda error: notebook.errors.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and notebook.errors.append(message.text))
+    notebook.open(name)
+    return notebook

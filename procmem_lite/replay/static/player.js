@@ -9,6 +9,8 @@ const FASTEST = 60;
 /** How many steps the longest of some episodes has. */
 export const lastStep = (episodes) => Math.max(...episodes.map((episode) => episode.action.length));
 
+let byHand = false; // whether the reader is pressing play at this moment
+
 /** Advances `state.step` while `state.playing`, one step at a time and never two in one frame: none is skipped. */
 export function startClock(state, last) {
   let request = 0;
@@ -26,13 +28,17 @@ export function startClock(state, last) {
   function start() {
     cancelAnimationFrame(request);
     if (!state.get("playing")) return;
+    // Nothing moves by itself for a reader who asked for less motion; the play button still does as it is told.
+    if (prefersStill() && !byHand) {
+      // Not at once: a model that is being changed by its kernel would not tell the kernel of a change back.
+      setTimeout(() => state.set("playing", false));
+      return;
+    }
     if (state.get("step") >= last) state.set("step", 0);
     due = performance.now() + 1000 / state.get("fps");
     request = requestAnimationFrame(tick);
   }
   const off = state.on("playing", start);
-  // Nothing moves by itself for a reader who asked for less motion; the play button still does as it is told.
-  if (prefersStill()) state.set("playing", false);
   start();
   return () => { off(); cancelAnimationFrame(request); };
 }
@@ -43,7 +49,11 @@ export function mountPlayer(root, episodes, state) {
   const go = (step) => state.set("step", Math.max(0, Math.min(last, step)));
   const pause = () => state.set("playing", false);
   const jump = (step) => { pause(); go(step); };
-  const toggle = () => state.set("playing", !state.get("playing"));
+  function toggle() {
+    byHand = true;
+    state.set("playing", !state.get("playing"));
+    byHand = false;
+  }
 
   const tracks = episodes.map((episode) => {
     const scene = createScene(episode);
