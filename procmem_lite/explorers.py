@@ -94,6 +94,7 @@ class UntriedExplorer:
         self.taken: Counter = Counter()  # (facts, place, action) -> times
         self.visits: Counter = Counter()  # (facts, place) -> times
         self.led: dict[tuple, tuple] = {}
+        self.beyond: Counter = Counter()  # (facts, object, displacement, action) -> times it was out of reach
         self.way: list[int] = []
 
     def observe(self, before: Percept, action: int, after: Percept, tracker: Tracker | None) -> None:
@@ -124,9 +125,9 @@ class UntriedExplorer:
         return self.way.pop(0) if self.way else self._least_taken(percept, rng)
 
     def tries(self, facts: frozenset[str], *interaction: object) -> int:
-        """0 for what was never tried, 1 for what was tried under other facts only, else one more than its tries here."""
+        """0 for what was never tried, 1 for what was tried under other facts only, else one more than tries here."""
         here = self.tried[facts, *interaction]
-        return here + 1 if here else int(interaction in self.ever)
+        return (here + 1 if here else int(interaction in self.ever)) + 2 * self.beyond[facts, *interaction]
 
     def _least_taken(self, percept: Percept, rng: np.random.Generator) -> int:
         here = (percept.facts, percept.place)
@@ -155,7 +156,7 @@ class UntriedExplorer:
                     self.turned[facts, name] += 1
                     return way[0]
                 for site in sites:  # out of reach: do not ask for it again before the rest
-                    self.tried[facts, name, site.displacement, site.action] += 1
+                    self.beyond[facts, name, *site] += 1
         return []
 
     def interactions(self, facts: frozenset[str], tracker: Tracker) -> list[tuple[int, str, Site]]:

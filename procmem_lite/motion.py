@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -32,6 +32,8 @@ class MotionModel:
         self.tries = np.zeros(n_actions, dtype=int)
         self.maps: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._samples = [deque(maxlen=MEMORY) for _ in range(n_actions)]
+        self._open = {}
+        self.movers: list[int] = []  # actions that are known to move things
         self.version = 0  # poses of one version mean nothing in another
         self.frames: list[np.ndarray] = []  # the orientations
         self.inverse: list[np.ndarray] = []
@@ -69,7 +71,9 @@ class MotionModel:
     def _rebuild(self) -> None:
         """All orientations that the maps generate, and what each action does in each of them."""
         self.version += 1
+        self._open: dict[int, tuple[dict[Pose, int], list[Pose]]] = {}  # orientation -> (steps, outermost poses)
         self.frames, self.turn, self.shift, self.stances = [], [], [], []
+        self.movers = sorted(self.maps)
         if not self.maps:
             return
         axes = len(next(iter(self.maps.values()))[1])
@@ -100,6 +104,20 @@ class MotionModel:
         turn, position = pose
         shift = self.shift[turn][action]
         return self.turn[turn][action], tuple(a + b for a, b in zip(position, shift, strict=True))
+
+    def open_steps(self, turn: int, end: int, shift: Displacement) -> float:
+        """Fewest actions on open ground from one orientation to another, ``shift`` away; at least, where that is far.
+
+        Breadth-first from each orientation, grown a layer at a time as needed and remembered (a pattern database:
+        Culberson and Schaeffer, 1998).
+        """
+        found, layer = self._open.setdefault(turn, ({(turn, (0,) * len(shift)): 0}, [(turn, (0,) * len(shift))]))
+        while (end, shift) not in found and layer and len(found) < EFFORT:
+            ahead = dict.fromkeys(self.ahead(pose, action) for pose in layer for action in self.movers)
+            steps = found[layer[0]] + 1
+            layer[:] = [pose for pose in ahead if pose not in found]
+            found |= dict.fromkeys(layer, steps)
+        return found.get((end, shift), found[layer[0]] if layer else np.inf)
 
     def from_agent(self, pose: Pose, displacement: Displacement) -> Displacement:
         """A displacement in the agent's frame, as a position in the episode's frame."""
@@ -192,6 +210,16 @@ class Tracker:
         """Whether a way along these poses meets an obstacle."""
         return any(a[1] != b[1] and b[1] in self.obstacles for a, b in itertools.pairwise(poses))
 
+    def moves(self, pose: Pose, blocked: Collection[Displacement] | None = None) -> Iterator[tuple[Pose, int, float]]:
+        """The poses one action away, with the action and its price; unknown ground counts as free."""
+        blocked = self.obstacles if blocked is None else blocked
+        for action in self.model.movers:
+            ahead = self.model.ahead(pose, action)
+            if ahead[1] == pose[1] or ahead[1] in self.ground:
+                yield ahead, action, 1
+            elif ahead[1] not in blocked and self.within(ahead[1]):
+                yield ahead, action, 1 + DOUBT
+
     def within(self, position: Displacement) -> bool:
         """Whether a position lies no farther out than ``MARGIN`` beyond all that the agent knows of."""
         return all(low - MARGIN <= x <= high + MARGIN for x, low, high in zip(position, *self.bounds, strict=True))
@@ -205,8 +233,8 @@ def shortest_way(tracker: Tracker, stages: Sequence[Stage],
                  passable: Sequence[Displacement] = ()) -> list[list[int]] | None:
     """Fewest actions that reach a pose of each stage in turn, by A* with unknown ground taken as free.
 
-    The heuristic is the Manhattan distance to the stage's nearest pose plus the distances between the stages after it,
-    divided by the longest step: it never overestimates, so the way is a shortest one (Hart, Nilsson and Raphael, 1968).
+    The heuristic is the number of steps there would be on open ground: it never says too much, so the way is a shortest
+    one (Hart, Nilsson and Raphael, 1968), and where nothing is in the way the search walks straight along it.
 
     Args:
         stages: what to reach, one after the other.
@@ -215,8 +243,6 @@ def shortest_way(tracker: Tracker, stages: Sequence[Stage],
     Returns:
         The actions of each stage, or None where no way is found within the effort allowed.
     """
-    model = tracker.model
-    movers = sorted(model.maps)
     blocked = [tracker.obstacles - set(passable[:index]) for index in range(len(stages))]
 
     def nexts(node: Node) -> Iterator[tuple[Node, int | None, float]]:
@@ -224,13 +250,10 @@ def shortest_way(tracker: Tracker, stages: Sequence[Stage],
         if (turn, position) in stages[stage]:
             action = stages[stage][turn, position]
             yield (stage + 1, turn, position), action, 0 if action is None else 1
-        for action in movers:
-            ahead = tuple(a + b for a, b in zip(position, model.shift[turn][action], strict=True))
-            if ahead == position or ahead not in blocked[stage] and tracker.within(ahead):
-                price = 1 if ahead == position or ahead in tracker.ground else 1 + DOUBT
-                yield (stage, model.turn[turn][action], ahead), action, price
+        for ahead, action, price in tracker.moves((turn, position), blocked[stage]):
+            yield (stage, *ahead), action, price
 
-    way = astar((0, *tracker.pose), lambda node: node[0] == len(stages), nexts, steps_left(model, stages))
+    way = astar((0, *tracker.pose), lambda node: node[0] == len(stages), nexts, steps_left(tracker.model, stages))
     if way is None:
         return None
     return [[action for (at, *_), action in way if at == index and action is not None] for index in range(len(stages))]
@@ -238,21 +261,18 @@ def shortest_way(tracker: Tracker, stages: Sequence[Stage],
 
 def steps_left(model: MotionModel, stages: Sequence[Stage]) -> Callable[[Node], float]:
     """The heuristic of :func:`shortest_way`: fewest steps still needed if nothing were in the way."""
-    stride = max((sum(map(abs, step)) for row in model.shift for step in row), default=0) or 1
-    targets = [list({position for _, position in stage}) for stage in stages]
-
-    def distance(a: Displacement, b: Displacement) -> float:
-        return sum(abs(x - y) for x, y in zip(a, b, strict=True)) / stride
+    def between(start: Pose, ends: Iterable[Pose]) -> float:
+        turn, here = start
+        return min(model.open_steps(turn, end, tuple(b - a for a, b in zip(here, there, strict=True)))
+                   for end, there in ends)
 
     rest = [0.0] * (len(stages) + 1)
     for index in range(len(stages) - 2, -1, -1):
-        rest[index] = rest[index + 1] + min(distance(a, b) for a in targets[index] for b in targets[index + 1])
+        rest[index] = rest[index + 1] + min(between(pose, stages[index + 1]) for pose in stages[index])
 
     def estimate(node: Node) -> float:
-        stage, _, position = node
-        if stage == len(stages):
-            return 0.0
-        return min(distance(position, target) for target in targets[stage]) + rest[stage]
+        stage, *pose = node
+        return between(pose, stages[stage]) + rest[stage] if stage < len(stages) else 0.0
 
     return estimate
 
@@ -286,21 +306,8 @@ def astar(first: Node, is_goal: Callable[[Node], bool],
 
 def nearest_unvisited(tracker: Tracker) -> list[int] | None:
     """Fewest actions to a position the agent has not stood on in this episode, or None."""
-    model, start = tracker.model, tracker.pose
-    came: dict[Pose, tuple[Pose, int] | None] = {start: None}
-    queue = deque([start])
-    while queue and len(came) < EFFORT:
-        turn, position = queue.popleft()
-        if position not in tracker.visits:
-            return [action for _, action in backtrack(came, (turn, position))]
-        for action in model.maps:
-            ahead = tuple(a + b for a, b in zip(position, model.shift[turn][action], strict=True))
-            following = (model.turn[turn][action], ahead)
-            enterable = ahead not in tracker.obstacles and tracker.within(ahead)
-            if following not in came and (ahead == position or enterable):
-                came[following] = ((turn, position), action)
-                queue.append(following)
-    return None
+    way = astar(tracker.pose, lambda pose: pose[1] not in tracker.visits, tracker.moves, lambda pose: 0.0)
+    return None if way is None else [action for _, action in way]
 
 
 def backtrack(came: Mapping, node: tuple) -> list[tuple[tuple, int | None]]:
