@@ -71,6 +71,9 @@ class ProceduralMemoryAgent:
         """Take skills from an episode that anyone played; returns by how many the library grew."""
         if not isinstance(episode, Episode):
             raise TypeError(f"episode: an Episode is needed, got {type(episode).__name__}")
+        strange = [step.action for step in episode.transitions if step.action not in range(self.n_actions)]
+        if strange:
+            raise ValueError(f"episode: actions from 0 to {self.n_actions - 1} are needed, got {strange[0]!r}")
         before = len(self.library)
         for step in episode.transitions:
             self.model.learn(step.percept, step.action, step.next_percept)
@@ -261,8 +264,11 @@ def path_to(run: Run, skill: Skill, way: tuple[Shelf, ...]) -> list[int] | None:
             break
         anchors.append(tracker.landmarks[shelf.anchor])
         stages.append(site_stage(tracker, anchors[-1], shelf.skills[0].site))
-    ways = shortest_way(tracker, stages, anchors)
-    return ways[0] if ways else None
+    for ahead in sorted({len(stages), 1}, reverse=True):  # what bars the way on may be gone by then
+        ways = shortest_way(tracker, stages[:ahead], anchors[:ahead])
+        if ways:
+            return ways[0]
+    return None
 
 
 def keep(agent: ProceduralMemoryAgent, segment: list[Transition]) -> None:
