@@ -8,6 +8,7 @@ from io import BytesIO
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon, Rectangle
 
@@ -49,21 +50,13 @@ def film_strip(episodes: Sequence[Episode], labels: Sequence[str]) -> bytes:
     parts = figure.subfigures(len(episodes), 1, squeeze=False)[:, 0]
     longest = max(episode.steps for episode in episodes)
     for part, episode, label in zip(parts, episodes, labels, strict=True):
-        axes = part.subplots(
-            2,
-            FRAMES,
-            height_ratios=[6, 1],
-            gridspec_kw={"left": 0.015, "right": 0.985, "top": 0.84, "bottom": 0.07, "hspace": 0.12},
+        grid = part.add_gridspec(
+            2, FRAMES, height_ratios=[6, 1], left=0.015, right=0.985, top=0.84, bottom=0.07, hspace=0.12
         )
-        for axis in axes.flat:
-            axis.set_axis_off()
-        for axis, frame in zip(axes[0], key_frames(episode), strict=False):
-            draw_frame(axis, episode, frame)
-        axes[0, 0].text(
-            0, 1.2, label, transform=axes[0, 0].transAxes, fontsize=8, fontweight="bold", ha="left"
-        )
-        grid = axes[1, 0].get_gridspec()
+        for column, frame in enumerate(key_frames(episode)):
+            draw_frame(part.add_subplot(grid[0, column]), episode, frame)
         draw_timeline(part.add_subplot(grid[1, :]), episode, longest)
+        part.text(0.015, 0.98, label, fontsize=8, fontweight="bold", ha="left", va="top")
     return as_png(figure)
 
 
@@ -104,13 +97,11 @@ def draw_frame(axis: Axes, episode: Episode, frame: int) -> None:
 def draw_scene(axis: Axes, scene: Scene) -> None:
     """Board, things and agent, a cell one unit wide, row 0 at the top."""
     rows, columns, walls, items = scene.board
-    axis.set_axis_on()
-    axis.set(
-        xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xticks=[], yticks=[], facecolor=FLOOR_COLOUR
-    )
-    axis.set_aspect("equal")
-    for row, column in walls:
-        axis.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, color=WALL_COLOUR, linewidth=0))
+    axis.set(xticks=[], yticks=[])
+    squares = np.full((rows, columns, 3), to_rgb(FLOOR_COLOUR))
+    for cell in walls:
+        squares[cell] = to_rgb(WALL_COLOUR)
+    axis.imshow(squares, interpolation="nearest")
     for kind, look, (row, column) in items:
         draw_item(axis, kind, look, row, column)
     row, column = scene.agent
@@ -183,12 +174,10 @@ def draw_timeline(axis: Axes, episode: Episode, longest: int) -> None:
     colours = {name: SKILL_COLOURS[index % len(SKILL_COLOURS)] for index, name in enumerate(names)}
     control = [transition.invocation for transition in episode.transitions]
     starts = [step for step in range(len(control)) if step == 0 or control[step] != control[step - 1]]
-    for start, stop in zip(starts, [*starts[1:], len(control)], strict=True):
-        used = control[start]
-        colour = EXPLORING_COLOUR if used == EXPLORING else colours[episode.invocations[used].skill.name]
-        axis.add_patch(
-            Rectangle((start, 0.2), stop - start, 0.6, facecolor=colour, edgecolor="white", linewidth=0.5)
-        )
+    stretches = [(start, stop - start) for start, stop in zip(starts, [*starts[1:], len(control)], strict=True)]
+    names_at = [None if control[s] == EXPLORING else episode.invocations[control[s]].skill.name for s in starts]
+    shades = [colours.get(name, EXPLORING_COLOUR) for name in names_at]
+    axis.broken_barh(stretches, (0.2, 0.6), facecolors=shades, edgecolors="white", linewidths=0.5)
     failed = [max(used.stop, used.start) - 0.5 for used in episode.invocations if not used.succeeded]
     axis.plot(
         failed,

@@ -206,14 +206,21 @@ class Notebook:
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         self.page.close()
 
-    def output_errors(self) -> list[str]:
-        """The texts of all error outputs of the notebook."""
+    def cells(self) -> list[dict]:
+        """The notebook's code cells as the browser has them now."""
         return self.page.evaluate(
-            """() => [...window.jupyterapp.shell.currentWidget.content.widgets]
-                .flatMap((cell) => cell.model.sharedModel.toJSON().outputs ?? [])
-                .filter((output) => output.output_type === 'error')
-                .map((output) => `${output.ename}: ${output.evalue}`)"""
-        )
+            """() => window.jupyterapp.shell.currentWidget.content.widgets
+                .map((cell) => cell.model.sharedModel.toJSON())
+                .filter((cell) => cell.cell_type === 'code')""")
+
+    def output_errors(self) -> list[str]:
+        """The error outputs of all cells but those that are meant to raise."""
+        return [f"{output['ename']}: {output['evalue']}" for cell in self.cells() for output in cell["outputs"]
+                if output["output_type"] == "error" and "raises-exception" not in cell["metadata"].get("tags", [])]
+
+    def unrun_cells(self) -> list[str]:
+        """The code of all cells that were not run."""
+        return ["".join(cell["source"]) for cell in self.cells() if cell["source"] and not cell["execution_count"]]
 
 
 @contextlib.contextmanager
