@@ -16,7 +16,7 @@ def outlook(facts: Facts, shelves: Iterable[Shelf],
     """Every set of facts that known skills lead to from ``facts``, with its expected steps and the cheapest way there.
 
     Dijkstra's algorithm over sets of facts; a shelf costs its mean length divided by its success rate, as attempted.
-    ``shut`` names shelves, by key, that are not to be used under some facts.
+    ``shut`` names shelves that are not to be used under some facts.
     """
     shelves = list(shelves)
     ticket = itertools.count()  # equal costs: first come, first served

@@ -57,7 +57,7 @@ class Skill:
 
     @property
     def name(self) -> str:
-        """Readable and unique among skills with the same preconditions: "has_key from key (2, -1)"."""
+        """Readable and unique among skills with the same preconditions: "open from box (2, -1)"."""
         start = f" from {self.anchor} {self.context}" if self.anchor else ""
         return " + ".join(sorted(self.effect)) + start
 

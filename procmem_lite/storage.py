@@ -234,7 +234,7 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-        raise ValueError(f"an object has a key twice: {brief(twice)}")
+        raise ValueError(f"an object has a name twice: {brief(twice)}")
     return found
 
 
@@ -251,10 +251,10 @@ def short(digits: str) -> int:
 
 
 def fields(value: Any, at: str, names: Sequence[str]) -> list[Any]:
-    """The values of an object that must have these keys and no others, in this order."""
+    """The values of an object that must have these names and no others, in this order."""
     if not isinstance(value, dict) or value.keys() != set(names):
         got = sorted(value) if isinstance(value, dict) else value
-        raise ValueError(f"{at}: an object with the keys {', '.join(names)} is needed, got {brief(got)}")
+        raise ValueError(f"{at}: an object with the names {', '.join(names)} is needed, got {brief(got)}")
     return [value[name] for name in names]
 
 
