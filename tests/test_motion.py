@@ -1,0 +1,346 @@
+"""Motion: what actions do is learned from what is seen; ways are shortest; the map holds what was met."""
+
+import random
+from collections import deque
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from worlds import QUARTER, SHIFTS, Cell, Plane, percept
+
+from procmem_lite.motion import MARGIN, MotionModel, Tracker, clean, fit, nearest_unvisited, shortest_way, site_stage
+from procmem_lite.skills import Site
+
+BOTH = pytest.mark.parametrize("turning", [False, True], ids=["shifting", "turning"])
+SIDE = 7
+EDGE = {cell for cell in product(range(-1, SIDE + 1), repeat=2) if not 0 <= min(cell) <= max(cell) < SIDE}
+
+
+def taught(turning: bool, steps: int = 60) -> MotionModel:
+    """A model that has seen random actions on open ground."""
+    world, rng = Plane(turning), random.Random(0)
+    model = MotionModel(world.n_actions)
+    for _ in range(steps):
+        model.learn(*world.do(rng.randrange(world.n_actions))[:2], world.percept())
+    return model
+
+
+MODELS = {turning: taught(turning) for turning in (False, True)}
+
+
+def room(turning: bool, seed: int, share: float = 0.25) -> tuple[Plane, set[Cell]]:
+    """A walled square with random obstacles, the agent on a random free cell; and its free cells."""
+    rng = random.Random(seed)
+    cells = list(product(range(SIDE), repeat=2))
+    rng.shuffle(cells)
+    inner = set(cells[3:3 + round(share * len(cells))])
+    world = Plane(turning, EDGE | inner, {"tree": cells[1], "well": cells[2]})
+    world.cell = np.array(cells[0])
+    return world, set(cells) - inner
+
+
+def seen_from(world: Plane, cells: set[Cell]) -> set[Cell]:
+    """Cells in the frame of an agent that starts where this one stands, upright."""
+    return {tuple((np.array(cell) - world.cell).tolist()) for cell in cells}
+
+
+def informed(world: Plane, free: set[Cell]) -> Tracker:
+    """A tracker that knows every cell of a room."""
+    tracker = Tracker(MODELS[world.turning])
+    tracker.observe(world.percept())
+    tracker.obstacles, tracker.ground = seen_from(world, world.obstacles), seen_from(world, free)
+    return tracker
+
+
+def fewest(world: Plane, reached: Callable[[Plane], bool]) -> float:
+    """Breadth-first search by doing every action from every state of the world itself."""
+    first = (tuple(world.cell.tolist()), tuple(world.heading.ravel().tolist()))
+    steps, queue = {first: 0}, deque([first])
+    while queue:
+        state = queue.popleft()
+        for action in range(-1, world.n_actions):
+            world.cell, world.heading = np.array(state[0]), np.array(state[1]).reshape(2, 2)
+            if action < 0:
+                if reached(world):
+                    return steps[state]
+                continue
+            world.do(action)
+            following = (tuple(world.cell.tolist()), tuple(world.heading.ravel().tolist()))
+            if following not in steps:
+                steps[following] = steps[state] + 1
+                queue.append(following)
+    return np.inf
+
+
+# ---------------------------------------------------------------- what actions do
+
+
+def test_in_a_world_of_shifts_every_map_is_the_shift():
+    model = MODELS[False]
+    assert sorted(model.maps) == [0, 1, 2, 3], "the fifth action does nothing"
+    for action, shift in enumerate(SHIFTS):
+        matrix, offset = model.maps[action]
+        np.testing.assert_allclose(matrix, np.eye(2))
+        np.testing.assert_allclose(offset, [-shift[0], -shift[1]])
+    assert len(model.frames) == 1
+    assert set(model.stances) == {(0, 0), *SHIFTS}
+
+
+def test_in_a_world_of_turns_every_map_is_the_turn():
+    model = MODELS[True]
+    assert sorted(model.maps) == [0, 1, 2]
+    for action, turn, offset in ((0, QUARTER, (0, 0)), (1, QUARTER.T, (0, 0)), (2, np.eye(2), (1, 0))):
+        np.testing.assert_allclose(model.maps[action][0], turn, atol=1e-9)
+        np.testing.assert_allclose(model.maps[action][1], offset, atol=1e-9)
+    assert len(model.frames) == 4
+    assert set(model.stances) == {(0, 0), (-1, 0)}, "a thing one stands on after a turn is under one's feet already"
+
+
+@BOTH
+@given(st.lists(st.integers(0, 4), max_size=12))
+def test_prediction_is_what_happens_on_open_ground(turning, actions):
+    world, model = Plane(turning), MODELS[turning]
+    for action in actions:
+        step = world.do(action % world.n_actions)
+        for name, displacement in step.percept.objects.items():
+            assert model.predict(displacement, step.action) == step.next_percept.objects[name]
+
+
+@BOTH
+def test_bumping_into_things_teaches_no_false_map(turning):
+    model = MotionModel(5)
+    for seed in range(20):
+        world, _ = room(turning, seed)
+        rng = random.Random(seed)
+        for _ in range(40):
+            step = world.do(rng.randrange(world.n_actions))
+            model.learn(step.percept, step.action, step.next_percept)
+    for action, (matrix, offset) in MODELS[turning].maps.items():
+        np.testing.assert_allclose(model.maps[action][0], matrix, atol=1e-9)
+        np.testing.assert_allclose(model.maps[action][1], offset, atol=1e-9)
+    assert model.maps.keys() == MODELS[turning].maps.keys()
+
+
+def test_an_action_that_never_moves_anything_is_tried_twice_and_left():
+    model, still = MotionModel(3), percept(objects={"tree": (1, 1)})
+    assert model.untried() == [0, 1, 2]
+    for _ in range(2):
+        model.learn(still, 1, still)
+    model.learn(still, 2, percept(objects={"tree": (0, 1)}))
+    assert model.untried() == [0]
+    assert model.predict((5, 5), 1) == (5, 5)
+
+
+def test_too_little_to_tell_a_turn_from_anything_else_gives_no_map():
+    assert fit([((1, 0), (0, 1)), ((0, 1), (-1, 0))]) is None
+    assert fit([((1, 0), (5, 5)), ((0, 1), (-3, 0)), ((1, 1), (0, 9)), ((2, 3), (7, 7))]) is None
+    matrix, offset = fit([((1, 0), (3, 0)), ((4, 4), (6, 4))])
+    assert (matrix.tolist(), offset.tolist()) == ([[1, 0], [0, 1]], [2, 0])
+
+
+def test_a_world_of_ever_new_orientations_is_given_up_not_followed_for_ever():
+    angle = 1.0  # no whole number of such turns makes a full one
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    model = MotionModel(1)
+    for point in ((1, 0), (0, 1), (3, 4), (-2, 5)):
+        model.learn(percept(objects={"tree": point}), 0, percept(objects={"tree": tuple(turn @ point)}))
+    assert model.maps == {}
+    assert model.frames == []
+
+
+@given(st.lists(st.floats(-100, 100), min_size=2, max_size=2))
+def test_whole_numbers_come_out_whole(vector):
+    for part, cleaned in zip(vector, clean(np.array(vector)), strict=True):
+        assert cleaned == pytest.approx(part, abs=2e-6)
+        assert isinstance(cleaned, int) or cleaned != round(cleaned)
+
+
+# ---------------------------------------------------------------- the shortest way
+
+
+@BOTH
+@pytest.mark.parametrize("seed", range(25))
+def test_a_way_is_a_shortest_one(turning, seed):
+    world, free = room(turning, seed)
+    tracker, target = informed(world, free), world.landmarks["tree"]
+    ways = shortest_way(tracker, [site_stage(tracker, tracker.landmarks["tree"], Site((0, 0), None))])
+    start = world.cell, world.heading
+    best = fewest(world, lambda now: tuple(now.cell.tolist()) == target)
+    if ways is None:
+        assert best == np.inf
+        return
+    world.cell, world.heading = start
+    for action in ways[0]:
+        world.do(action)
+    assert tuple(world.cell.tolist()) == target, "the way must lead there"
+    assert len(ways[0]) == best
+
+
+@BOTH
+@pytest.mark.parametrize("seed", range(15))
+def test_a_way_over_two_places_is_a_shortest_one_with_both_ends_and_the_action_between(turning, seed):
+    world, free = room(turning, seed, share=0.15)
+    tracker, facing = informed(world, free), (-1, 0)
+    stages = [site_stage(tracker, tracker.landmarks["tree"], Site(facing, 4)),
+              site_stage(tracker, tracker.landmarks["well"], Site((0, 0), None))]
+    start = world.cell.copy(), world.heading.copy()
+    ways = shortest_way(tracker, stages)
+
+    best = np.inf
+    for turn in [np.eye(2, dtype=int), QUARTER, QUARTER @ QUARTER, QUARTER.T][:4 if turning else 1]:
+        spot = tuple((np.array(world.landmarks["tree"]) - turn.T @ facing).tolist())
+        world.cell, world.heading = start
+        there = fewest(world, lambda now, spot=spot, turn=turn: (
+            tuple(now.cell.tolist()) == spot and np.array_equal(now.heading, turn)))
+        world.cell, world.heading = np.array(spot), turn
+        onward = fewest(world, lambda now: tuple(now.cell.tolist()) == now.landmarks["well"])
+        best = min(best, there + 1 + onward)
+    assert (sum(map(len, ways)) if ways else np.inf) == best
+    if ways:
+        assert ways[0][-1] == 4
+
+
+def line(length: int = 9) -> Tracker:
+    """A corridor with the tree at its far end, all of it known."""
+    world = Plane(False, {(row, column) for row in (-1, 1) for column in range(-1, length + 1)}
+                  | {(0, -1), (0, length)}, {"tree": (0, length - 1), "well": (0, 4)})
+    return informed(world, {(0, column) for column in range(length)})
+
+
+def test_an_obstacle_that_an_earlier_stage_removes_may_be_passed_by_later_ones():
+    tracker = line()
+    tracker.note((0, 4), free=False)
+    stages = [{(0, (0, 3)): 4}, {(0, (0, 8)): None}]
+    assert shortest_way(tracker, stages) is None
+    assert shortest_way(tracker, stages, passable=[(0, 4), (0, 8)]) == [[3, 3, 3, 4], [3] * 5]
+    assert shortest_way(tracker, stages[1:], passable=[(0, 4)]) is None, "it is there until the first stage is done"
+
+
+def test_of_two_ways_as_long_the_known_one_is_taken():
+    world = Plane(False, landmarks={"tree": (2, 2), "well": (3, 3)})
+    for known, way in (([(1, 0), (2, 0), (2, 1)], [1, 1, 3, 3]), ([(0, 1), (0, 2), (1, 2)], [3, 3, 1, 1])):
+        tracker = Tracker(MODELS[False])
+        tracker.observe(world.percept())
+        for position in known:
+            tracker.note(position, free=True)
+        assert shortest_way(tracker, [{(0, (2, 2)): None}]) == [way]
+
+
+def test_the_search_goes_no_farther_out_than_the_world_seems_to_go():
+    tracker = Tracker(MODELS[False])
+    tracker.observe(Plane(False, landmarks={"tree": (3, 3)}).percept())
+    assert shortest_way(tracker, [{(0, (3 + MARGIN, 0)): None}]) == [[1] * (3 + MARGIN)]
+    assert shortest_way(tracker, [{(0, (4 + MARGIN, 0)): None}]) is None
+
+
+@BOTH
+@pytest.mark.parametrize("seed", range(5))
+def test_the_nearest_place_not_yet_visited_is_the_nearest(turning, seed):
+    world, free = room(turning, seed)
+    tracker, rng = informed(world, free), random.Random(seed)
+    origin = world.cell.copy()
+    for _ in range(40):
+        step = world.do(rng.randrange(world.n_actions))
+        tracker.follow(step.percept, step.action, step.next_percept)
+    way = nearest_unvisited(tracker)
+    best = fewest(world, lambda now: tuple((now.cell - origin).tolist()) not in tracker.visits)
+    assert (np.inf if way is None else len(way)) == best
+
+
+# ---------------------------------------------------------------- the map
+
+
+@BOTH
+@pytest.mark.parametrize("seed", range(10))
+def test_the_tracker_follows_and_remembers_what_it_met(turning, seed):
+    world, free = room(turning, seed)
+    tracker, rng = Tracker(MODELS[turning]), random.Random(seed)
+    tracker.observe(world.percept())
+    origin, walls, bumped, stood = world.cell.copy(), seen_from(world, world.obstacles), set(), {(0, 0)}
+    open_cells, landmarks = seen_from(world, free), {
+        name: tuple((np.array(at) - world.cell).tolist()) for name, at in world.landmarks.items()}
+    for _ in range(150):
+        before, action = world.cell.copy(), rng.randrange(world.n_actions)
+        step = world.do(action)
+        tracker.follow(step.percept, action, step.next_percept)
+        turn, position = tracker.pose
+        assert position == tuple((world.cell - origin).tolist())
+        np.testing.assert_allclose(MODELS[turning].frames[turn], world.heading, atol=1e-9)
+        assert tracker.landmarks == landmarks
+        stood.add(position)
+        if np.array_equal(before, world.cell) and action in ((2,) if turning else range(4)):
+            ahead = world.heading.T @ [-1, 0] if turning else np.array(SHIFTS[action])
+            bumped.add(tuple((world.cell - origin + ahead).tolist()))
+    assert tracker.obstacles == bumped
+    assert bumped
+    assert bumped <= walls
+    assert stood == tracker.ground == set(tracker.visits)
+    assert stood <= open_cells
+
+
+@BOTH
+def test_what_is_next_to_the_agent_goes_into_the_map(turning):
+    world = Plane(turning)
+    tracker = Tracker(MODELS[turning])
+    for action in (2, 0, 2):
+        step = world.do(action)
+        tracker.follow(step.percept, step.action, step.next_percept)
+    seen = world.percept()
+    tracker.observe(type(seen)(seen.facts, seen.objects, seen.place, {(-1, 0): False, (0, 1): True}))
+    turn, position = tracker.pose
+    ahead, right = (tuple((np.array(position) + world.heading.T @ way).tolist()) for way in ((-1, 0), (0, 1)))
+    assert ahead in tracker.obstacles
+    assert right in tracker.ground
+    tracker.note(ahead, free=True)
+    assert ahead not in tracker.obstacles, "what opens is forgotten as an obstacle"
+
+
+def test_a_jump_that_no_action_explains_starts_a_new_map():
+    world = Plane(False)
+    tracker = Tracker(MODELS[False])
+    tracker.observe(world.percept())
+    for action in (0, 3, 3):
+        step = world.do(action)
+        tracker.follow(step.percept, action, step.next_percept)
+    assert tracker.pose == (0, (-1, 2))
+    before = world.percept()
+    world.cell = np.array([9, 9])
+    tracker.follow(before, 0, world.percept())
+    assert tracker.pose == (0, (0, 0))
+    assert tracker.obstacles == set()
+    assert tracker.ground == {(0, 0)}
+
+
+def test_a_model_that_learns_something_new_starts_a_new_map():
+    world, model = Plane(True), MotionModel(4)
+    tracker = Tracker(model)
+    for action in [2, 2, 2, 0, 0, 1, 0, 2]:
+        step = world.do(action)
+        model.learn(step.percept, action, step.next_percept)
+        tracker.follow(step.percept, action, step.next_percept)
+        assert tracker.version == model.version
+        if tracker.pose is not None:
+            for name, position in tracker.landmarks.items():
+                assert tracker.model.from_agent(tracker.pose, world.percept().objects[name]) == position
+
+
+@BOTH
+@given(st.tuples(st.integers(-4, 4), st.integers(-4, 4)), st.tuples(st.integers(-4, 4), st.integers(-4, 4)))
+def test_from_each_of_its_poses_a_thing_is_seen_where_it_should_be(turning, anchor, displacement):
+    tracker = Tracker(MODELS[turning])
+    tracker.observe(Plane(turning).percept())
+    poses = tracker.poses(anchor, displacement)
+    assert len(poses) == (4 if turning else 1)
+    for pose in poses:
+        assert tracker.model.from_agent(pose, displacement) == anchor
+
+
+def test_a_way_is_barred_where_it_enters_an_obstacle():
+    tracker = line()
+    tracker.note((0, 4), free=False)
+    assert tracker.is_barred(tracker.poses_along([3, 3, 3, 3]))
+    assert not tracker.is_barred(tracker.poses_along([3, 3, 3]))
+    assert tracker.poses_along([3, 3]) == [(0, (0, 1)), (0, (0, 2))]
