@@ -29,7 +29,7 @@ class ProceduralMemoryAgent:
 
     Args:
         n_actions: number of primitive actions.
-        perceive: ``perceive(env) -> Percept``.
+        perceive: ``perceive(env) -> Percept``; its attribute ``actions``, if it has one, names the actions.
         seed: of all the agent's random choices.
         explorer: "untried", "random", or an object with the methods of :class:`~procmem_lite.explorers.Explorer`.
         rule: which parts of a path become skills; see :func:`~procmem_lite.skills.hindsight`.
@@ -92,7 +92,8 @@ class Run:
         if not isinstance(self.percept, Percept):
             raise TypeError(f"perceive: must return a Percept, got {type(self.percept).__name__}")
         optimal = getattr(env.unwrapped, "optimal_steps", None)
-        self.episode = Episode(seed=seed, optimal_steps=optimal() if optimal else None)
+        self.episode = Episode(seed=seed, optimal_steps=optimal() if optimal else None,
+                               actions=getattr(agent.perceive, "actions", None))
         self.tracker = Tracker(agent.model) if agent.closed_loop else None
         if self.tracker:
             self.tracker.observe(self.percept)
