@@ -303,6 +303,8 @@ def perceive(env: gym.Env) -> Percept:
     return world.percept()
 
 
+perceive.actions = ACTIONS  # names for whoever shows an episode
+
 def draw_text(scene: Scene) -> str:
     """A scene as lines of text: A agent, k key, d door (o open), g goal, # wall, x barred."""
     board = scene.board

@@ -134,3 +134,6 @@ def perceive(env: gym.Env) -> Percept:
         around[forward, right] = cell is None or cell.can_overlap()
     carried = None if world.carrying is None else world.carrying.type
     return Percept(things.facts, objects, (ax, ay, heading), around, Scene(things.board, (ay, ax), heading, carried))
+
+
+perceive.actions = ACTIONS  # names for whoever shows an episode
