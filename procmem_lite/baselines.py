@@ -175,13 +175,14 @@ class Solved(NamedTuple):
 
 
 def q_learning(table: TransitionTable, start: int, seed: int, steps: int = 20_000, alpha: float = 0.5,
-               gamma: float = 0.99, epsilon: float = 0.1, cap: int = 250, check: int = 50) -> Solved:
+               gamma: float = 0.99, epsilon: float = 0.1, cap: int = 250, within: int = 250,
+               check: int = 50) -> Solved:
     """Tabular Q-learning straight on a transition table: the same algorithm, some fifty times faster.
 
     Args:
         start: state in which every episode begins; ``cap``: steps after which it is cut off.
-        check: every so many steps the greedy way is tried. Solved means that it reaches the goal at every try
-            from some step on: with a reward to hack, a goal once found is forgotten again.
+        check: every so many steps the greedy way is tried. Solved means that it reaches the goal ``within`` so many
+            steps at every try from some step on: with a reward to hack, a goal once found is forgotten again.
     """
     rng = np.random.default_rng(seed)
     moves, rewards, ends = (array.tolist() for array in table)
@@ -190,7 +191,7 @@ def q_learning(table: TransitionTable, start: int, seed: int, steps: int = 20_00
     for taken in range(steps):
         if taken % check == 0:
             draws = zip(rng.random(check), rng.integers(len(moves[0]), size=check).tolist(), strict=True)
-            succeeds = reaches_goal(values, moves, ends, start, cap)
+            succeeds = reaches_goal(values, moves, ends, start, within)
             solved = (taken if solved is None else solved) if succeeds else None
         row, (draw, action) = values[state], next(draws)
         if draw >= epsilon:  # greedy, looking from a random action on, so that ties are drawn
@@ -205,10 +206,10 @@ def q_learning(table: TransitionTable, start: int, seed: int, steps: int = 20_00
 
 
 def reaches_goal(values: list[list[float]], moves: list[list[int]], ends: list[list[bool]], start: int,
-                 cap: int) -> bool:
-    """Whether the greedy way from ``start`` ends at the goal within ``cap`` steps."""
+                 within: int) -> bool:
+    """Whether the greedy way from ``start`` ends at the goal ``within`` so many steps."""
     state = start
-    for _ in range(cap):
+    for _ in range(within):
         action = values[state].index(max(values[state]))
         if ends[state][action]:
             return True

@@ -1,0 +1,12 @@
+"""Both benchmarks, one after the other: speed first, while the machine is quiet. ``--quick`` for a short look."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    here = Path(__file__).resolve().parent
+    codes = [subprocess.call([sys.executable, str(here / name), *sys.argv[1:]]) for name in ("speed.py", "learning.py")]
+    sys.exit(max(codes))

@@ -1,0 +1,245 @@
+"""How fast it is, as ratios measured side by side: each pair runs in turns, so that a busy machine slows down both."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import faiss
+import gymnasium as gym
+import minigrid  # noqa: F401  (registers its environments)
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from procmem_lite import GridWorld, Percept, Skill, SkillLibrary
+from procmem_lite.environment import encode, transition_table
+from procmem_lite.original import ACTIONS, OriginalLibrary, OriginalSkill, OriginalWorld
+
+Row = dict[str, Any]
+ROOT = Path(__file__).resolve().parents[2]
+PINNED = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # for every side
+WORLDS, CAP, WIDTH = 4096, 250, 32
+CHAPTER = 60.0  # seconds a chapter may take
+
+
+def side_by_side(*timed: Callable[[], float], rounds: int) -> np.ndarray:
+    """CPU seconds per unit of work of each, shape ``(rounds, timed)``, taken in turns; the first round is left out."""
+    return np.array([[each() for each in timed] for _ in range(rounds + 1)])[1:]
+
+
+def ratio_row(test: str, ours: np.ndarray, theirs: np.ndarray, at_least: float | None = None,
+              at_most: float | None = None) -> Row:
+    """How many times faster ``ours`` is (``at_least``), or how many times slower (``at_most``)."""
+    each = theirs / ours if at_most is None else ours / theirs
+    value = float(np.median(each))
+    low, high = np.quantile(each, [0.25, 0.75])
+    holds = value <= at_most if at_most is not None else at_least is None or value >= at_least
+    bar = f"<= {at_most:g} x" if at_most is not None else f">= {at_least:g} x" if at_least is not None else ""
+    return {"test": test, "measured": round(value, 3), "bar": bar, "holds": bool(holds),
+            "spread": f"quartiles {low:.3g} .. {high:.3g}; {np.median(ours) * 1e6:.3g} us against "
+                      f"{np.median(theirs) * 1e6:.3g} us"}
+
+
+def original_steps(count: int, rng: np.random.Generator) -> Callable[[], float]:
+    """The published world's own bare step under random actions, drawn beforehand."""
+    world = OriginalWorld()
+    actions = [ACTIONS[i] for i in rng.integers(6, size=count)]
+
+    def timed() -> float:
+        world.reset()
+        step, reset = world.step, world.reset
+        started = time.process_time()
+        for action in actions:
+            _, _, done = step(action)
+            if done:
+                reset()
+        return (time.process_time() - started) / count
+
+    return timed
+
+
+def gymnasium_steps(env: gym.Env, count: int, rng: np.random.Generator) -> Callable[[], float]:
+    """An environment's five-tuple step under random actions, drawn beforehand; resets included."""
+    actions = rng.integers(env.action_space.n, size=count).tolist()
+
+    def timed() -> float:
+        env.reset(seed=0)
+        step, reset = env.step, env.reset
+        started = time.process_time()
+        for action in actions:
+            _, _, terminated, truncated, _ = step(action)
+            if terminated or truncated:
+                reset()
+        return (time.process_time() - started) / count
+
+    return timed
+
+
+def table_steps(rounds: int, rng: np.random.Generator) -> Callable[[], float]:
+    """4,096 worlds at once on the transition table: actions drawn in the loop, step limit and restarts included."""
+    env = GridWorld("fixed", 5)
+    env.reset(seed=0)
+    table, start = transition_table(env.layout), encode(5, env.layout.start, False, False)
+
+    def timed() -> float:
+        states, age = np.full(WORLDS, start), np.zeros(WORLDS, dtype=int)
+        started = time.process_time()
+        for _ in range(rounds):
+            states, _, ended = table.step(states, rng.integers(6, size=WORLDS, dtype=np.uint8))
+            age += 1
+            over = np.flatnonzero(ended | (age >= CAP))
+            states[over], age[over] = start, 0
+        return (time.process_time() - started) / (rounds * WORLDS)
+
+    return timed
+
+
+SHELVES = (  # preconditions, effect, anchor: what a longer errand looks like
+    ((), "has_key", "key"), ((), "near_lamp", "lamp"), (("fed",), "has_map", "map"), (("fed",), "door_open", "door"),
+    (("absent",), "at_goal", "goal"),
+)
+
+
+def library_of(count: int, shelves: tuple, rng: np.random.Generator) -> SkillLibrary:
+    """Real skills, each with a context of its own: two displacements, on a quarter-cell grid of 120 cells a side."""
+    library = SkillLibrary()
+    for number, (preconditions, effect, anchor) in enumerate(shelves):
+        share = count // len(shelves) + (number < count % len(shelves))
+        for cell in rng.choice(480 * 480, size=share, replace=False).tolist():
+            context = tuple(part / 4 - 60 for part in divmod(cell, 480))
+            actions = tuple(rng.integers(6, size=5).tolist())
+            library.add(Skill(actions, frozenset(preconditions), frozenset({effect}), anchor=anchor, context=context))
+    for skill in list(library)[::7]:
+        library.record(skill, bool(rng.random() < 0.7), 5)
+    return library
+
+
+def queries(count: int, rng: np.random.Generator) -> list[Percept]:
+    """Situations in which every shelf but the last is applicable."""
+    names = [anchor for _, _, anchor in SHELVES]
+    places = rng.uniform(-50, 50, size=(count, len(names), 2)).tolist()
+    return [Percept(frozenset({"fed"}), dict(zip(names, map(tuple, each), strict=True))) for each in places]
+
+
+def retrievals(library: SkillLibrary, asked: list[Percept]) -> Callable[[], float]:
+    """One query at a time: filter, product, top 5."""
+    def timed() -> float:
+        started = time.process_time()
+        for percept in asked:
+            library.retrieve(percept, k=5)
+        return (time.process_time() - started) / len(asked)
+
+    return timed
+
+
+def original_retrievals(count: int, asked: int, rng: np.random.Generator) -> Callable[[], float]:
+    """The published loop over as many skills, all of them applicable, with embeddings of the same width."""
+    library = OriginalLibrary()
+    flags = {"has_key": False, "door_open": False}
+    vectors = rng.standard_normal((count, WIDTH))
+    library.skills = [OriginalSkill("skill", flags, ["move_up"] * 5, vector / np.linalg.norm(vector))
+                      for vector in vectors]
+    state, query = OriginalWorld().state(), vectors[0]
+
+    def timed() -> float:
+        started = time.process_time()
+        for _ in range(asked):
+            library.retrieve_skills(state, query, 5)
+        return (time.process_time() - started) / asked
+
+    return timed
+
+
+def faiss_searches(count: int, asked: int, rng: np.random.Generator) -> Callable[[], float]:
+    """FAISS's flat inner-product search alone, top 5, one query at a time, over as many vectors."""
+    faiss.omp_set_num_threads(1)
+    vectors = rng.standard_normal((count + asked, WIDTH)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index = faiss.IndexFlatIP(WIDTH)
+    index.add(vectors[:count])
+    asks = [vectors[count + i:count + i + 1] for i in range(asked)]
+
+    def timed() -> float:
+        started = time.process_time()
+        for query in asks:
+            index.search(query, 5)
+        return (time.process_time() - started) / asked
+
+    return timed
+
+
+def stepping(rounds: int, rng: np.random.Generator) -> list[Row]:
+    """Steps of one environment and of many."""
+    ours, published, doorkey, table = side_by_side(
+        gymnasium_steps(GridWorld("fixed", 5), 20_000, rng), original_steps(20_000, rng),
+        gymnasium_steps(gym.make("MiniGrid-DoorKey-5x5-v0").unwrapped, 300, rng), table_steps(20, rng), rounds=rounds).T
+    return [
+        ratio_row("GridWorld.step against the original's bare step", ours, published, at_least=1.5),
+        ratio_row("GridWorld.step against MiniGrid DoorKey's", ours, doorkey, at_least=150),
+        ratio_row(f"transition table, {WORLDS:,} worlds, against the original's step", table, published, at_least=60),
+    ]
+
+
+def retrieving(rounds: int, rng: np.random.Generator) -> list[Row]:
+    """Retrieval among few and among many; every skill passes the filter, unless a row says otherwise."""
+    passing, many, asked = SHELVES[:4], 100_000, queries(10, rng)
+    small, published = side_by_side(retrievals(library_of(1_000, passing, rng), asked),
+                                    original_retrievals(1_000, 3, rng), rounds=rounds).T
+    large, filtered, flat = side_by_side(
+        retrievals(library_of(many, passing, rng), asked), retrievals(library_of(many, SHELVES, rng), asked),
+        faiss_searches(many, 10, rng), rounds=rounds).T
+    return [
+        ratio_row("retrieve, 1,000 skills, against the original's loop", small, published, at_least=100),
+        ratio_row("retrieve, 100,000 skills, against FAISS's flat search alone", large, flat, at_most=1.2),
+        ratio_row("  the same, a fifth of them filtered out", filtered, flat, at_most=1.2),
+    ]
+
+
+def chapters() -> list[Row]:
+    """How long each chapter runs, where there are chapters."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    rows = []
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        started = time.perf_counter()
+        NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
+        took = time.perf_counter() - started
+        rows.append({"test": f"{path.name}, seconds", "measured": round(took, 1), "bar": f"<= {CHAPTER:g}",
+                     "holds": took <= CHAPTER, "spread": ""})
+    return rows
+
+
+def show(rows: list[Row]) -> str:
+    """The table as text."""
+    lines = [f"{each['test']:<62} {each['measured']:>9g}  {each['bar']:<9} {'yes' if each['holds'] else 'NO':<4}"
+             f" {each['spread']}" for each in rows]
+    head = f"{'test':<62} {'measured':>9}  {'bar':<9} {'met':<4} spread over rounds"
+    return "\n".join([head, "-" * len(head), *lines])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print, and return 1 where a bar is not met."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, and no chapters")
+    options = parser.parse_args(arguments)
+    rng, rounds = np.random.default_rng(0), 5 if options.quick else 25
+    rows = stepping(rounds, rng) + retrieving(rounds, rng) + ([] if options.quick else chapters())
+    print(f"Speed, median of {rounds} rounds, CPU time of one thread each\n\n{show(rows)}\n")
+    print(json.dumps({"benchmark": "speed", "rounds": rounds, "rows": rows}))
+    return int(not all(each["holds"] for each in rows))
+
+
+if __name__ == "__main__":
+    if PINNED.items() <= os.environ.items():
+        sys.exit(main())
+    sys.exit(subprocess.call([sys.executable, *sys.argv], env=os.environ | PINNED))  # it is read at import only
