@@ -135,7 +135,7 @@ def sanitized(outputs: Sequence[NotebookNode], rules: Sequence[tuple[str, str]])
 
     def mend(value: object) -> object:
         if isinstance(value, dict):
-            return {key: mend(item) for key, item in value.items()}
+            return {key: item if key.startswith("image/") else mend(item) for key, item in value.items()}
         if isinstance(value, list):
             return [mend(item) for item in value]
         if isinstance(value, str):
