@@ -1,0 +1,54 @@
+"""The README keeps its word: its code runs, its links lead somewhere, its picture shows what is written beneath it."""
+
+import re
+from pathlib import Path
+
+import pytest
+import readme_picture
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+ALT = " ".join(re.search(r"!\[(.*?)\]", README, flags=re.DOTALL).group(1).split())
+
+
+def test_there_is_code_to_run():
+    assert any("def perceive(env)" in snippet for snippet in SNIPPETS)
+    assert all("assert" in snippet for snippet in SNIPPETS), "a snippet that checks nothing proves nothing"
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.strip().splitlines()[-1][:40])
+def test_the_code_runs(snippet: str):
+    exec(compile(snippet, "README.md", "exec"), {"__name__": "readme"})
+
+
+def test_every_local_link_leads_to_a_file():
+    links = re.findall(r"\]\(([^)\s]+)\)", README)
+    local = [link for link in links if not link.startswith("http")]
+    assert len(local) > 7
+    assert [link for link in local if not (ROOT / link).exists()] == []
+
+
+def test_every_file_named_in_code_exists():
+    named = re.findall(r"`([\w/]+\.(?:py|yml|lock)|[\w]+/[\w/]*/)`", README)
+    assert len(named) >= 4
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_picture_shows_what_its_text_says():
+    before, after = readme_picture.before_and_after()
+    assert readme_picture.PICTURE.exists()
+    assert f"{before.steps} steps, all of them exploring" in ALT
+    assert before.exploring_steps == before.steps
+    assert f"{after.steps} steps in the hands of three skills" in ALT
+    assert len(after.invocations) == 3
+    assert after.exploring_steps == 0
+    assert f"shortest way takes {after.optimal_steps}." in ALT
+    assert f"{readme_picture.EPISODES} episodes" in ALT
+
+
+def test_the_commands_are_those_of_run_py():
+    commands = set(re.findall(r"python3 run\.py (\w+)", README))
+    told = (ROOT / "run.py").read_text(encoding="utf-8").split('"""')[1]
+    assert commands >= {"lab", "test"}
+    assert {command for command in commands if f"python3 run.py {command}" not in told} == set()
