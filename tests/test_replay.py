@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 import struct
 import subprocess
@@ -249,6 +250,17 @@ def test_a_script_holds_each_module_once_and_imports_nothing():
         assert "import " not in text, name
         assert text.count("export ") == 1, name
         assert text.count("function createScene(") == 1, name
+
+
+def test_every_imported_name_is_exported_where_it_is_said_to_be():
+    found = 0
+    for path in STATIC.glob("*.js"):
+        for names, module in re.findall(r'^import \{ (.*) \} from "\./(.*)";', path.read_text(), re.MULTILINE):
+            exported = re.findall(r"^export (?:const|function) (\w+)", (STATIC / module).read_text(), re.MULTILINE)
+            assert set(names.split(", ")) <= set(exported), (path.name, module)
+            assert all(len(re.findall(rf"\b{name}\b", path.read_text())) > 1 for name in names.split(", ")), path.name
+            found += 1
+    assert found > 5
 
 
 def test_nothing_is_fetched_from_the_network():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from enum import IntEnum
 from typing import Any
 
 import anywidget
@@ -12,7 +11,7 @@ import gymnasium as gym
 import traitlets
 
 from ..agent import ProceduralMemoryAgent
-from ..environment import ACTIONS, GridWorld, Percept
+from ..environment import Percept
 from ..environment import perceive as perceive_gridworld
 from ..episodes import Episode, Transition
 from . import assets
@@ -68,7 +67,7 @@ class Drive(anywidget.AnyWidget):
             raise TypeError(f"agent: a learn_from(episode) method is needed, got {type(agent).__name__}")
         self.env, self.agent, self.seed = env, agent, seed
         self.perceive = perceive or getattr(agent, "perceive", perceive_gridworld)
-        self.names = action_names(env)
+        self.names = getattr(self.perceive, "actions", None)
         super().__init__(_buttons=buttons(self.names, int(env.action_space.n)), _can_teach=agent is not None)
         self.restart()
         self.on_msg(self._listen)
@@ -157,17 +156,6 @@ class Drive(anywidget.AnyWidget):
         return fallback_bundle(
             super()._repr_mimebundle_(**kwargs), scene_picture(self.percept.scene), repr(self)
         )
-
-
-def action_names(env: gym.Env) -> tuple[str, ...] | None:
-    """The names of an environment's actions: GridWorld's, or those of an enumeration ``env.actions``."""
-    world = env.unwrapped
-    if isinstance(world, GridWorld):
-        return ACTIONS
-    actions = getattr(world, "actions", None)
-    if isinstance(actions, type) and issubclass(actions, IntEnum) and len(actions) == env.action_space.n:
-        return tuple(action.name for action in sorted(actions))
-    return None
 
 
 def buttons(names: Sequence[str] | None, count: int) -> list[list[str]]:
