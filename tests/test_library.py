@@ -93,6 +93,16 @@ def test_ties_on_one_shelf_keep_the_order_of_arrival_for_every_k(k):
         assert found == sorted(contexts, key=lambda context: -scores[context])[:k]
 
 
+@pytest.mark.parametrize("k", [1, 39, 40])
+def test_forty_contexts_too_far_away_to_tell_apart_keep_the_order_of_arrival(k):
+    library = SkillLibrary()
+    contexts = [(0, REACH + (7 * i) % 40) for i in range(40)]
+    for context in contexts:
+        library.add(one(context))
+    found = library.retrieve(percept(objects={"tree": (0, 0)}), k)
+    assert [match.skill.context for match in found] == contexts[:k]
+
+
 def test_the_nearest_context_wins_and_a_failed_skill_falls_behind():
     library = SkillLibrary()
     near, far = one((2, 2)), one((2, 3))

@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import QUARTER, SHIFTS, Cell, Plane, percept
 
-from procmem_lite.motion import MARGIN, MotionModel, Tracker, clean, fit, nearest_unvisited, shortest_way, site_stage
+from procmem_lite.motion import (
+    DOUBT,
+    MARGIN,
+    MotionModel,
+    Tracker,
+    clean,
+    fit,
+    nearest_unvisited,
+    shortest_way,
+    site_stage,
+)
 from procmem_lite.skills import Site
 
 BOTH = pytest.mark.parametrize("turning", [False, True], ids=["shifting", "turning"])
@@ -227,6 +237,26 @@ def test_of_two_ways_as_long_the_known_one_is_taken():
         for position in known:
             tracker.note(position, free=True)
         assert shortest_way(tracker, [{(0, (2, 2)): None}]) == [way]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_no_way_as_short_leads_over_less_unknown_ground(seed):
+    world, free = room(False, seed, share=0.1)
+    tracker, rng = informed(world, free), random.Random(seed)
+    tracker.ground = {cell for cell in sorted(tracker.ground) if rng.random() < 0.5} | {(0, 0)}
+    cells, target = seen_from(world, free), tracker.landmarks["tree"]
+    price = {cell: 1 if cell in tracker.ground else 1 + DOUBT for cell in cells}
+    cost = dict.fromkeys(cells, np.inf) | {(0, 0): 0.0}
+    for _ in cells:  # Bellman and Ford: as many rounds as there are cells
+        for row, column in cells:
+            before = [cost.get((row - down, column - right), np.inf) for down, right in SHIFTS]
+            cost[row, column] = min(cost[row, column], min(before) + price[row, column])
+    ways = shortest_way(tracker, [{(0, target): None}])
+    if ways is None:
+        assert cost[target] == np.inf
+    else:
+        passed = [position for _, position in tracker.poses_along(ways[0])]
+        assert sum(price[position] for position in passed) == pytest.approx(cost[target], abs=DOUBT / 10)
 
 
 def test_the_search_goes_no_farther_out_than_the_world_seems_to_go():
