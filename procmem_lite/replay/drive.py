@@ -154,7 +154,7 @@ class Drive(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         return fallback_bundle(
-            super()._repr_mimebundle_(**kwargs), scene_picture(self.percept.scene), repr(self)
+            super()._repr_mimebundle_(**kwargs), scene_picture(self.percept.scene, repr(self)), repr(self)
         )
 
 

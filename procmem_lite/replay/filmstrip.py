@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from io import BytesIO
 
@@ -9,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.patches import Circle, Polygon, Rectangle
 
 from ..environment import Scene
@@ -44,10 +45,12 @@ def key_frames(episode: Episode, count: int = FRAMES) -> list[int]:
     return sorted(frames)
 
 
-def film_strip(episodes: Sequence[Episode], labels: Sequence[str]) -> bytes:
-    """A PNG with one row of frames and one timeline for each episode."""
-    figure = Figure(figsize=(7.6, 1.95 * len(episodes)), dpi=100, facecolor="white")
-    parts = figure.subfigures(len(episodes), 1, squeeze=False)[:, 0]
+def film_strip(episodes: Sequence[Episode], labels: Sequence[str], sentence: str) -> bytes:
+    """A PNG with one row of frames and one timeline for each episode, and a sentence beneath."""
+    heights = [1.95] * len(episodes) + [0.36]
+    figure = Figure(figsize=(7.6, sum(heights)), dpi=100, facecolor="white")
+    *parts, foot = figure.subfigures(len(heights), 1, height_ratios=heights)
+    write_sentence(foot, sentence, 0.015, 0.9, 125)
     longest = max(episode.steps for episode in episodes)
     for part, episode, label in zip(parts, episodes, labels, strict=True):
         grid = part.add_gridspec(
@@ -60,11 +63,17 @@ def film_strip(episodes: Sequence[Episode], labels: Sequence[str]) -> bytes:
     return as_png(figure)
 
 
-def scene_picture(scene: Scene) -> bytes:
-    """A PNG of one scene."""
-    figure = Figure(figsize=(2.4, 2.4), dpi=100, facecolor="white")
-    draw_scene(figure.add_axes((0.02, 0.02, 0.96, 0.96)), scene)
+def scene_picture(scene: Scene, sentence: str) -> bytes:
+    """A PNG of one scene, and a sentence beside it."""
+    figure = Figure(figsize=(7.6, 2.4), dpi=100, facecolor="white")
+    draw_scene(figure.add_axes((0.01, 0.03, 0.3, 0.94)), scene)
+    write_sentence(figure, sentence, 0.34, 0.94, 80)
     return as_png(figure)
+
+
+def write_sentence(figure: FigureBase, sentence: str, left: float, top: float, width: int) -> None:
+    """Words inside the picture: where a picture is shown, the text beside it in the bundle is not."""
+    figure.text(left, top, textwrap.fill(sentence, width), fontsize=7, color="#444444", va="top", linespacing=1.4)
 
 
 def as_png(figure: Figure) -> bytes:
@@ -190,11 +199,12 @@ def draw_timeline(axis: Axes, episode: Episode, longest: int) -> None:
     )
 
 
-def library_picture(skills: Sequence[Skill], points: np.ndarray) -> bytes:
-    """A PNG with the map of the embeddings and the skills used most."""
-    figure = Figure(figsize=(7.6, 2.6), dpi=100, facecolor="white")
+def library_picture(skills: Sequence[Skill], points: np.ndarray, sentence: str) -> bytes:
+    """A PNG with the map of the embeddings and the skills used most, and a sentence beneath."""
+    figure = Figure(figsize=(7.6, 2.9), dpi=100, facecolor="white")
+    write_sentence(figure, sentence, 0.02, 0.11, 125)
     scatter, table = figure.subplots(
-        1, 2, width_ratios=[2, 3], gridspec_kw={"left": 0.02, "right": 0.99, "top": 0.9, "bottom": 0.04}
+        1, 2, width_ratios=[2, 3], gridspec_kw={"left": 0.02, "right": 0.99, "top": 0.92, "bottom": 0.15}
     )
     effects = list(dict.fromkeys(" + ".join(sorted(skill.effect)) for skill in skills))
     for number, effect in enumerate(effects):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import threading
 from typing import Any
 
@@ -144,13 +145,17 @@ class LearningExplorer(widgets.VBox):
         return f"LearningExplorer: {self._summary()} Run this cell in JupyterLab to change the settings."
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        picture = learning_curve(self.training_log, self._earlier, "white")
+        picture = learning_curve(self.training_log, self._earlier, repr(self))
         return fallback_bundle((super()._repr_mimebundle_(**kwargs), {}), picture, repr(self))
 
 
-def learning_curve(log: TrainingLog | None, earlier: TrainingLog | None, paper: str = "none") -> bytes:
-    """A PNG of the optimality ratio over the episodes, with the run before as a thin line."""
-    figure = Figure(figsize=(7.6, 2.6), dpi=100, facecolor=paper, layout="constrained")
+def learning_curve(log: TrainingLog | None, earlier: TrainingLog | None, sentence: str = "") -> bytes:
+    """A PNG of the optimality ratio over the episodes, with the run before as a thin line.
+
+    With a sentence beneath, for readers without widgets, the paper is white; without, it is the page's.
+    """
+    paper = "white" if sentence else "none"
+    figure = Figure(figsize=(7.6, 2.9 if sentence else 2.6), dpi=100, facecolor=paper, layout="constrained")
     axis = figure.subplots()
     axis.set_facecolor("none")
     if earlier is not None:
@@ -162,6 +167,7 @@ def learning_curve(log: TrainingLog | None, earlier: TrainingLog | None, paper: 
         draw_mean(axis, log, color=COLOUR, linewidth=2, label=f"mean of {RECENT}")
         title = f"Optimality ratio {log.optimality[-RECENT:].mean():.2f} at the end, 1.00 is a shortest path"
     axis.axhline(1, color=INK, linewidth=0.8, linestyle=":")
+    figure.supxlabel(textwrap.fill(sentence, 125), fontsize=7, color="#444444", x=0.01, ha="left")
     axis.set(xlabel="episode", ylabel="optimality ratio", ylim=(-0.03, 1.08))
     axis.set_title(title, fontsize=10, color=INK, loc="left")
     axis.tick_params(colors=INK)

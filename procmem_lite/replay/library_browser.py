@@ -92,7 +92,7 @@ class LibraryBrowser(anywidget.AnyWidget):
         return f"Library of {size}, {len(used)} of them used{most}. Run this cell in JupyterLab to browse."
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        picture = library_picture(self.skills, self.points)
+        picture = library_picture(self.skills, self.points, repr(self))
         return fallback_bundle(super()._repr_mimebundle_(**kwargs), picture, repr(self))
 
 

@@ -87,5 +87,5 @@ class Replay(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         return fallback_bundle(
-            super()._repr_mimebundle_(**kwargs), film_strip(self.episodes, self.labels), repr(self)
+            super()._repr_mimebundle_(**kwargs), film_strip(self.episodes, self.labels, repr(self)), repr(self)
         )
