@@ -59,7 +59,8 @@ def interval(values: ArrayLike, statistic: Statistic = np.mean, level: float = 0
     if not 0 < level < 1:
         raise ValueError(f"level: a share between 0 and 1 is needed, got {level!r}")
     drawn = np.random.default_rng(seed).integers(len(samples), size=(RESAMPLES, len(samples)))
-    again = np.array([statistic(samples[rows], axis=0) for rows in drawn])
+    parts = np.array_split(drawn, RESAMPLES // 100)  # all at once would fill the memory with curves
+    again = np.concatenate([statistic(samples[rows], axis=1) for rows in parts])
     low, high = np.quantile(again, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return Interval(statistic(samples, axis=0), low, high)
 
@@ -116,12 +117,17 @@ ABLATIONS: dict[str, dict[str, Any]] = {
 }
 
 
+def unseen(seed: int, count: int) -> range:
+    """Seeds of layouts that no training run gets to; every run has its own, so that intervals cover layouts too."""
+    return range(UNSEEN[0] + seed * count, UNSEEN[0] + (seed + 1) * count)
+
+
 def learn_and_test(seed: int, layout: str, small: int, large: int, episodes: int, tests: int = len(UNSEEN),
                    **settings: Any) -> dict[str, float]:
     """Train a new agent on one size, test it on layouts of another that it has never seen."""
     agent = ProceduralMemoryAgent(len(ACTIONS), perceive, seed, **settings)
     log = train(agent, GridWorld(layout, small), episodes, progress=False, seed=seed * episodes)
-    test = evaluate(agent, GridWorld(layout, large), UNSEEN[:tests])
+    test = evaluate(agent, GridWorld(layout, large), unseen(seed, tests))
     return {"frames": int(log.frames[-1]), "longest_failure": longest_failure(log.success),
             "success": float(test.success.mean()), "optimality": float(test.optimality.mean())}
 
@@ -153,7 +159,7 @@ def learn_once_test_all(seed: int, layout: str, small: int, sizes: Sequence[int]
     """Train on one size, test on all of them."""
     agent = ProceduralMemoryAgent(len(ACTIONS), perceive, seed)
     train(agent, GridWorld(layout, small), episodes, progress=False, seed=seed * episodes)
-    logs = [evaluate(agent, GridWorld(layout, size), UNSEEN[:tests]) for size in sizes]
+    logs = [evaluate(agent, GridWorld(layout, size), unseen(seed, tests)) for size in sizes]
     return {"tested": [float(getattr(log, measure).mean()) for log in logs]}
 
 
