@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from worlds import percept
 
 from procmem_lite.environment import Percept
-from procmem_lite.library import Shelf, SkillLibrary, nearness
+from procmem_lite.library import Shelf, SkillLibrary, nearness, top_rows
 from procmem_lite.skills import REACH, Site, Skill, embed
 
 FACTS = st.frozensets(st.sampled_from("abc"), max_size=2)
@@ -91,6 +91,12 @@ def test_ties_on_one_shelf_keep_the_order_of_arrival_for_every_k(k):
         scores = {match.skill.context: match.score for match in library.retrieve(here, 5)}
         found = [match.skill.context for match in library.retrieve(here, k)]
         assert found == sorted(contexts, key=lambda context: -scores[context])[:k]
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=80), st.integers(1, 90))
+def test_the_best_rows_are_those_of_a_stable_sort(scores, k):
+    expected = sorted(range(len(scores)), key=lambda row: -scores[row])[:k]
+    assert top_rows(np.array(scores, dtype=np.float32), k).tolist() == expected
 
 
 @pytest.mark.parametrize("k", [1, 39, 40])
