@@ -92,6 +92,12 @@ def widget_state(notebook: NotebookNode, _: Path) -> list[str]:
     return state + [f"timing in {first_line(cell)}" for cell in timed]
 
 
+def no_final_semicolon(notebook: NotebookNode, _: Path) -> list[str]:
+    """No code cell ends with a semicolon: it hides an output here, but not where stored outputs are compared."""
+    hiding = [cell for cell in code_cells(notebook) if cell.source.rstrip().endswith(";")]
+    return [f"a semicolon at the end of {first_line(cell)}" for cell in hiding]
+
+
 # ---------------------------------------------------------------- rules for a chapter
 
 
@@ -176,7 +182,7 @@ def sources(notebook: NotebookNode, _: Path) -> list[str]:
     return [f"ends with {headings[-1:]}, not with Sources"]
 
 
-EVERY_NOTEBOOK: list[Rule] = [execution_counts, stored_errors, machine_paths, widget_state]
+EVERY_NOTEBOOK: list[Rule] = [execution_counts, stored_errors, machine_paths, widget_state, no_final_semicolon]
 EVERY_CHAPTER: list[Rule] = [
     prose_before_code, cell_sizes, cell_counts, navigation, link_targets, assertions,
     text_beside_pictures, sources,
@@ -263,6 +269,7 @@ BREAKS: list[tuple[Rule, Callable[[NotebookNode], None]]] = [
     (machine_paths, put(2, source=r"Open C:\Users\me.")),
     (widget_state, lambda notebook: notebook.metadata.update(widgets={})),
     (widget_state, put(3, metadata={"execution": {"iopub.status.busy": "now"}})),
+    (no_final_semicolon, put(3, source="a = 1\nplot(a);\n")),
     (prose_before_code, lambda notebook: [notebook.cells.pop(index) for index in (8, 6, 4)]),
     (cell_sizes, put(3, source="\n".join(["a = 1"] * 31))),
     (cell_sizes, put(3, source=long_class(46))),
