@@ -48,7 +48,7 @@ def key_frames(episode: Episode, count: int = FRAMES) -> list[int]:
 def film_strip(episodes: Sequence[Episode], labels: Sequence[str], sentence: str) -> bytes:
     """A PNG with one row of frames and one timeline for each episode, and a sentence beneath."""
     heights = [1.95] * len(episodes) + [0.36]
-    figure = Figure(figsize=(7.6, sum(heights)), dpi=100, facecolor="white")
+    figure = Figure(figsize=(7.6, sum(heights)), dpi=100, facecolor="white", layout="none")
     *parts, foot = figure.subfigures(len(heights), 1, height_ratios=heights)
     write_sentence(foot, sentence, 0.015, 0.9, 125)
     longest = max(episode.steps for episode in episodes)
@@ -65,7 +65,7 @@ def film_strip(episodes: Sequence[Episode], labels: Sequence[str], sentence: str
 
 def scene_picture(scene: Scene, sentence: str) -> bytes:
     """A PNG of one scene, and a sentence beside it."""
-    figure = Figure(figsize=(7.6, 2.4), dpi=100, facecolor="white")
+    figure = Figure(figsize=(7.6, 2.4), dpi=100, facecolor="white", layout="none")
     draw_scene(figure.add_axes((0.01, 0.03, 0.3, 0.94)), scene)
     write_sentence(figure, sentence, 0.34, 0.94, 80)
     return as_png(figure)
@@ -201,7 +201,7 @@ def draw_timeline(axis: Axes, episode: Episode, longest: int) -> None:
 
 def library_picture(skills: Sequence[Skill], points: np.ndarray, sentence: str) -> bytes:
     """A PNG with the map of the embeddings and the skills used most, and a sentence beneath."""
-    figure = Figure(figsize=(7.6, 2.9), dpi=100, facecolor="white")
+    figure = Figure(figsize=(7.6, 2.9), dpi=100, facecolor="white", layout="none")
     write_sentence(figure, sentence, 0.02, 0.11, 125)
     scatter, table = figure.subplots(
         1, 2, width_ratios=[2, 3], gridspec_kw={"left": 0.02, "right": 0.99, "top": 0.92, "bottom": 0.15}
