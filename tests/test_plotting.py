@@ -12,7 +12,6 @@ from procmem_lite.analysis import mean_interval
 from procmem_lite.episodes import Episode
 from procmem_lite.plotting import (
     COLOURS,
-    PANELS,
     STYLE,
     UNITS,
     draw_path,
@@ -130,7 +129,8 @@ def test_dots_stand_at_their_values_and_lines_at_their_intervals():
 
 def test_four_panels_show_the_log(logs):
     figure = visualize_training(logs[0], "Steps fall")
-    for axes, measure in zip(figure.axes, PANELS, strict=True):
+    panels = ("total_reward", "steps", "library_size", "uses")
+    for axes, measure in zip(figure.axes, panels, strict=True):
         np.testing.assert_array_equal(axes.lines[0].get_ydata(), getattr(logs[0], measure))
         assert axes.get_ylabel() == UNITS[measure]
 

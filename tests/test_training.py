@@ -97,6 +97,12 @@ def test_a_silent_run_prints_nothing_and_a_bar_goes_to_stdout(capfd):
     out, err = capfd.readouterr()
     assert "2/2" in out
     assert err == ""
+    sweep(learn, [{}], range(2), n_jobs=1)
+    out, err = capfd.readouterr()
+    assert "2/2" in out
+    assert err == ""
+    sweep(learn, [{}], range(2), n_jobs=1, progress=False)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("wrong", [{"episodes": 0}, {"episodes": 2.5}, {"episodes": True}, {"seed": -1}])
@@ -113,14 +119,14 @@ def test_what_cannot_play_is_refused():
 # ---------------------------------------------------------------- evaluation
 
 
-def test_evaluation_leaves_no_trace():
+@pytest.mark.parametrize("before", [0, 3])
+def test_evaluation_leaves_no_trace(before):
     def later(tested: bool) -> list[int]:
         agent, env = new_agent(), GridWorld("walls", 6)
-        train(agent, env, 3, progress=False)
-        skills, used = len(agent.library), len(agent.library.ledger)
+        for seed in range(before):
+            agent.run_episode(env, seed)
         if tested:
-            evaluate(agent, GridWorld("walls", 8), range(5))
-            assert (len(agent.library), len(agent.library.ledger)) == (skills, used)
+            evaluate(agent, env, range(5))
         return train(agent, env, 5, progress=False, seed=3).steps.tolist()
 
     assert later(tested=True) == later(tested=False)
