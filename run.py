@@ -220,7 +220,7 @@ def test(root: Path, options: List[str]) -> int:
     solutions = sorted((root / "notebooks" / "solutions").glob("*.ipynb"))
     notebooks = [str(path.relative_to(root)) for path in chapters + solutions] or ["notebooks"]
     # The cells of a notebook share a kernel: loadfile keeps them on one worker.
-    compare = ["-n", "2", "--dist", "loadfile", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
+    compare = ["-n", "2", "--dist", "loadfile", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=300"]
     compare += ["--nbval-sanitize-with=tests/nbval_sanitize.cfg"]
     summary, failed = [], False
     for name, command in [
