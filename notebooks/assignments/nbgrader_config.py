@@ -1,0 +1,37 @@
+"""The course's settings; nbgrader, Formgrader and `python3 run.py course` read them from here."""
+
+import sys
+from pathlib import Path
+
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.preprocessors import ClearMarkScheme, Execute, GetGrades
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+from grading import Grade, HoldBack, Restore, SetSeed  # noqa: E402
+
+c = get_config()  # noqa: F821
+
+# ------------------------------------------------------------------ change these
+c.SetSeed.seed = 2026  # new numbers and new hidden cases in every assignment; then release again
+c.HoldBack.reveal = False  # True: feedback shows hidden tests and marking guides
+c.Grade.call_seconds = 10  # for one cell, and for one call of a function
+c.Grade.total_seconds = 120  # for a whole submission
+c.Grade.megabytes = 2048  # of memory for a submission
+c.CourseDirectory.course_id = "procmem_lite"
+
+# ------------------------------------------------------------------ leave these
+c.CourseDirectory.root = str(HERE)
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".*"]
+c.IncludeHeaderFooter.enabled = False
+c.ClearMarkScheme.enforce_metadata = False  # a marking guide stands below its question, in a locked cell
+c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+c.ClearSolutions.text_stub = "*Your answer here.*"
+c.GenerateAssignment.preprocessors = [SetSeed, *GenerateAssignment.preprocessors.default()]
+c.Autograde.sanitize_preprocessors = [Restore, *Autograde.sanitize_preprocessors.default()]
+c.Autograde.autograde_preprocessors = [
+    Grade if step is Execute else step for step in Autograde.autograde_preprocessors.default()
+]
+c.GenerateFeedback.preprocessors = [GetGrades, HoldBack, CSSHTMLHeaderPreprocessor]
+assert ClearMarkScheme in c.GenerateAssignment.preprocessors
