@@ -1,0 +1,296 @@
+#!/usr/bin/env python3
+"""Run the course: every step is nbgrader's own, in the right order and place. Called by `python3 run.py course`.
+
+    course                          release what is not released yet and open JupyterLab with Formgrader
+    course release NAME ...         make release/NAME, the notebook to hand out
+    course collect NAME FOLDER      take over submissions: FOLDER/STUDENT.ipynb or FOLDER/STUDENT/ANY.ipynb
+    course grade NAME [--again]     grade what is new or has changed (--again: all of it)
+    course feedback NAME            make feedback/STUDENT/NAME/NAME.html
+    course marks                    write marks.csv
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+STATE = ".graded.json"
+NAME = re.compile(r"[A-Za-z0-9][\w.@-]*")
+
+
+class Mistake(Exception):
+    """Something for the teacher to mend; one line."""
+
+
+def assignments() -> list[str]:
+    """The names of all assignments."""
+    return sorted(path.parent.name for path in (Path.cwd() / "source").glob("*/*.ipynb"))
+
+
+def need(name: str, folder: str = "source") -> None:
+    """Raise unless the assignment is there."""
+    if name not in assignments():
+        raise Mistake(f"there is no assignment {name!r}; there are {', '.join(assignments())}")
+    if not (Path.cwd() / folder / name).is_dir():
+        raise Mistake(f"{name} is not released yet: run `course release {name}`")
+
+
+def nbgrader(app: str, *arguments: str) -> int:
+    """Run one of nbgrader's commands in this process; its exit code."""
+    import nbgrader.apps
+
+    command = getattr(nbgrader.apps, app)
+    command.clear_instance()
+    try:
+        command.launch_instance(list(arguments))
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    finally:
+        command.clear_instance()
+    return 0
+
+
+def quietly(log: Path, app: str, *arguments: str) -> int:
+    """The same with everything it says in a file: nbgrader is talkative."""
+    with log.open("w") as handle:
+        os.dup2(handle.fileno(), 1)
+        os.dup2(handle.fileno(), 2)
+        return nbgrader(app, *arguments)
+
+
+def apart(seconds: float, app: str, *arguments: str) -> tuple[int | None, str]:
+    """Run a command in a process of its own: exit code (None: it took too long and was ended) and what it said."""
+    log = Path.cwd() / f".nbgrader-{os.getpid()}.txt"
+    process = multiprocessing.get_context("fork").Process(target=lambda: sys.exit(quietly(log, app, *arguments)))
+    process.start()
+    process.join(seconds)
+    late = process.is_alive()
+    if late:
+        process.kill()
+        process.join()
+    said = log.read_text(errors="replace") if log.exists() else ""
+    log.unlink(missing_ok=True)
+    return None if late else process.exitcode, said
+
+
+# ---------------------------------------------------------------- release, collect
+
+
+def release(*names: str) -> int:
+    """Make what students get."""
+    for name in names or assignments():
+        need(name)
+        code, said = apart(300, "GenerateAssignmentApp", name, "--force")
+        if code != 0:
+            raise Mistake(f"{name} was not released:\n{said[-3000:]}")
+        print(f"released: release/{name}/{name}.ipynb", flush=True)
+    return 0
+
+
+def collect(name: str, folder: str) -> int:
+    """Copy notebooks to where nbgrader looks for them: submitted/STUDENT/NAME/NAME.ipynb."""
+    need(name)
+    taken = 0
+    for student, path in sorted(handed_in(Path(folder))):
+        if not NAME.fullmatch(student):
+            print(f"left out: {path} (a student's name is made of letters, digits, . _ @ and -)")
+            continue
+        if path.is_symlink():
+            print(f"left out: {path} (a link)")
+            continue
+        target = Path.cwd() / "submitted" / student / name / f"{name}.ipynb"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        taken += 1
+    print(f"collected: {taken} notebooks in submitted/")
+    return 0
+
+
+def handed_in(folder: Path) -> Iterator[tuple[str, Path]]:
+    """(student, file) for STUDENT.ipynb and STUDENT/ANY.ipynb."""
+    if not folder.is_dir():
+        raise Mistake(f"{folder} is no folder")
+    yield from ((path.stem, path) for path in folder.glob("*.ipynb"))
+    yield from ((path.parent.name, path) for path in folder.glob("*/*.ipynb"))
+
+
+# ---------------------------------------------------------------- grade
+
+
+def digest(*files: Path) -> str:
+    """The contents of some files, and their names, as one short text."""
+    found = hashlib.sha256()
+    for file in sorted(files):
+        content = file.readlink().as_posix().encode() if file.is_symlink() else file.read_bytes()
+        found.update(f"{file.name} {len(content)} ".encode() + content)
+    return found.hexdigest()
+
+
+def version(name: str) -> str:
+    """Whatever a mark depends on beside the submission: the release, the source, the settings and the grader."""
+    files = [*(Path.cwd() / "source" / name).glob("*.ipynb"), *(Path.cwd() / "release" / name).glob("*.ipynb"),
+             *(HERE / f for f in ("grading.py", "sandbox.py", "worker.py")), Path.cwd() / "nbgrader_config.py"]
+    return digest(*files)
+
+
+def gradebook() -> object:
+    from nbgrader.api import Gradebook
+
+    return Gradebook(f"sqlite:///{Path.cwd() / 'gradebook.db'}", "procmem_lite")
+
+
+def score(name: str, student: str) -> str:
+    """A student's mark as one line."""
+    with gradebook() as book:
+        submission = book.find_submission(name, student)
+        waiting = sum(grade.max_score for notebook in submission.notebooks for grade in notebook.grades
+                      if grade.needs_manual_grade)
+        more = f", {waiting:g} to mark by hand" if waiting else ""
+        return f"{submission.score:g} of {submission.max_score:g}{more}"
+
+
+def record_nothing(name: str, student: str) -> None:
+    """No points for a submission that cannot be graded, whatever an earlier one has earned."""
+    with gradebook() as book:
+        book.update_or_create_student(student)
+        submission = book.update_or_create_submission(name, student)
+        for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
+            grade.auto_score, grade.manual_score, grade.needs_manual_grade = 0, None, False
+        book.db.commit()
+
+
+def reason(code: int | None, said: str) -> str:
+    """Why a submission could not be graded."""
+    if code is None:
+        return "grading it took too long"
+    if "NotJSONError" in said or "does not appear to be" in said:
+        return "this is not a notebook"
+    refused = re.search(r"Unacceptable: (.*)", said)
+    if refused:
+        return refused.group(1)
+    changed = re.search(r"RuntimeError: (.* has changed since its release.*)", said)
+    if changed:
+        raise Mistake(changed.group(1))
+    if "No notebooks were matched" in said or "No notebooks found" in said:
+        return "no notebook of the right name"
+    errors = re.findall(r"^(\w*(?:Error|Exception)\b.*)$", said, re.MULTILINE)
+    return errors[-1][:200] if errors else "nbgrader stopped (see .nbgrader.log)"
+
+
+def grade(name: str, *options: str) -> int:
+    """Grade each submission in a process of its own; those that have not changed keep their marks."""
+    need(name, "release")
+    students = sorted(path.parent.name for path in Path.cwd().glob(f"submitted/*/{name}"))
+    state_file = Path.cwd() / STATE
+    with contextlib.suppress(OSError, ValueError):
+        state = json.loads(state_file.read_text())
+    state = locals().get("state") or {}
+    warn_of_open_doors()
+    import grading  # noqa: F401  (loaded once here, inherited by every process)
+    import matplotlib.pyplot  # noqa: F401
+
+    present, started, graded = version(name), time.monotonic(), 0
+    for number, student in enumerate(students, 1):
+        folder = Path.cwd() / "submitted" / student / name
+        key, print_ = f"{name}/{student}", f"[{number:3}/{len(students)}] {student}: "
+        mark = digest(*(p for p in folder.iterdir() if p.is_file() or p.is_symlink())) + present
+        if state.get(key) == mark and "--again" not in options:
+            print(print_ + "unchanged", flush=True)
+            continue
+        code, said = apart(600, "AutogradeApp", name, "--student", student, "--force")
+        if code == 0:
+            print(print_ + score(name, student), flush=True)
+        else:
+            why = reason(code, said)
+            record_nothing(name, student)
+            print(print_ + f"0, {why}", flush=True)
+        graded, state[key] = graded + 1, mark
+        temporary = state_file.with_suffix(".new")
+        temporary.write_text(json.dumps(state))
+        temporary.replace(state_file)
+    print(f"{graded} graded, {len(students) - graded} unchanged, in {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def warn_of_open_doors() -> None:
+    """Say what this machine cannot keep students' code from."""
+    import sandbox
+
+    with sandbox.Sandbox([]) as empty:
+        empty.start()
+        if not empty.protected:
+            print("warning: no Landlock here (Linux 5.13 or newer has it): students' code can read and write what you "
+                  "can. Grade in a container (README.md).")
+    if not sandbox.isolation():
+        print("warning: no namespaces here: students' code may reach the network. Grade in a container (README.md).")
+
+
+# ---------------------------------------------------------------- feedback, marks, Lab
+
+
+def feedback(name: str) -> int:
+    """Make the pages that go back to students."""
+    need(name, "release")
+    code, said = apart(1800, "GenerateFeedbackApp", name, "--force")
+    if code != 0:
+        raise Mistake(f"feedback was not made:\n{said[-3000:]}")
+    print(f"feedback: {len(list(Path.cwd().glob(f'feedback/*/{name}/*.html')))} pages in feedback/STUDENT/{name}/")
+    return 0
+
+
+def marks() -> int:
+    """Write all marks as a table."""
+    code, said = apart(300, "ExportApp", "--to", "marks.csv")
+    if code != 0:
+        raise Mistake(f"marks were not written:\n{said[-3000:]}")
+    print("marks: marks.csv")
+    return 0
+
+
+def lab(*options: str) -> int:
+    """Release what is not released yet, then open JupyterLab here."""
+    release_missing = [name for name in assignments() if not (Path.cwd() / "release" / name).exists()]
+    if release_missing:
+        release(*release_missing)
+    print("Formgrader is in JupyterLab's menu: Nbgrader > Formgrader.", flush=True)
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={Path.cwd()}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    os.execve(sys.executable, [*command, *options], os.environ)
+
+
+def main(arguments: list[str]) -> int:
+    commands = {"release": release, "collect": collect, "grade": grade, "feedback": feedback, "marks": marks}
+    os.chdir(os.environ.get("COURSE_FOLDER", HERE))
+    sys.path.insert(0, str(HERE))
+    try:
+        if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
+            return lab(*arguments)
+        name, *rest = arguments
+        if name not in commands:
+            print(__doc__.strip())
+            return 0 if name in ("help", "-h", "--help") else 2
+        with contextlib.redirect_stderr(io.StringIO()) if name == "marks" else contextlib.nullcontext():
+            return commands[name](*rest)
+    except Mistake as mistake:
+        print(f"course: {mistake}", file=sys.stderr)
+    except TypeError as error:
+        if "positional argument" not in str(error):
+            raise
+        print(__doc__.strip(), file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
