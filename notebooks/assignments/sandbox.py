@@ -242,7 +242,8 @@ class Sandbox:
             raise rebuild(reply["error"])
         changed = reply.get("arguments")
         for mine, theirs in zip(arguments, changed if isinstance(changed, list) else []):
-            copy_back(mine, decode(theirs))
+            if theirs is not None:
+                copy_back(mine, decode(theirs))
         return decode(reply.get("ok"))
 
 
