@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 import gymnasium as gym
@@ -14,14 +14,16 @@ from .environment import Percept
 from .episodes import EXPLORING, Episode, Invocation, Transition
 from .explorers import EXPLORERS, Explorer
 from .library import Match, Shelf, SkillLibrary
-from .motion import MotionModel, Tracker, shortest_way, site_stage
+from .motion import MotionModel, Tracker, nearest_open, shortest_way, site_stage
 from .planning import outlook
-from .skills import RULES, Skill, cut, erase, induce_anchor, induce_preconditions, skills_from
+from .skills import RULES, Skill, cut, erase, induce_anchor, induce_preconditions, site_of, skills_from
 from .storage import whole
 
 SUCCESS = "success"  # the fact the agent itself adds when an episode terminates with a positive reward
 CASES = 32  # paths remembered for each effect, from which anchors are induced
-BURST = 8  # exploring steps once every skill has failed; doubled each time it happens again in an episode
+TRIALS = 64  # steps remembered for each action
+HUNCH = 4.0  # so much dearer is what misses a precondition
+BURST = 8  # exploring steps once every plan has failed; doubled each time it happens again in an episode
 
 
 class ProceduralMemoryAgent:
@@ -60,6 +62,9 @@ class ProceduralMemoryAgent:
         self.model = MotionModel(self.n_actions)
         self.explored: Counter = Counter()  # facts -> exploring steps taken under them
         self.cases: dict[tuple, deque[list[Transition]]] = {}  # (effect, removes) -> loop-erased paths
+        self.attempts: dict[tuple, list[int]] = {}  # (effect, removes, facts) -> [uses, successes] under these facts
+        self.trials: dict[int, deque[Transition]] = {}  # action -> steps with it that moved nothing
+        self.fatal: dict[Hashable, bool] = {}  # deed -> whether it has only ever ended an episode without success
 
     def run_episode(self, env: gym.Env, seed: int | None = None, learn: bool = True) -> Episode:
         """Play one episode. With ``learn=False`` neither library, ledger, motion model nor counts change."""
@@ -77,9 +82,23 @@ class ProceduralMemoryAgent:
         before = len(self.library)
         for step in episode.transitions:
             self.model.learn(step.percept, step.action, step.next_percept)
+            heed(self, step)
         for segment in cut([mark_success(step) for step in episode.transitions]):
             keep(self, segment)
         return len(self.library) - before
+
+
+    def price(self, shelf: Shelf, facts: frozenset[str], here: Percept) -> float:
+        """Expected steps of a shelf under some facts: its mean length divided by its success rate under these.
+
+        Preconditions may be too few, so attempts are counted by facts; and too many (what always held need not be
+        needed), so where the agent is, ``here``, one that misses a fact may be tried, at a price.
+        """
+        missing = len(shelf.preconditions - facts)
+        if missing > 1 or missing and (facts != here.facts or shelf.anchor not in {None, *here.objects}):
+            return np.inf
+        uses, successes = self.attempts.get((shelf.effect, shelf.removes, facts), (0, 0))
+        return shelf.cost * shelf.success_rate * (uses + 1) / (successes + 1) * (HUNCH if missing else 1)
 
 
 class Run:
@@ -94,16 +113,19 @@ class Run:
         optimal = getattr(env.unwrapped, "optimal_steps", None)
         self.episode = Episode(seed=seed, optimal_steps=optimal() if optimal else None,
                                actions=getattr(agent.perceive, "actions", None))
-        self.tracker = Tracker(agent.model) if agent.closed_loop else None
+        self.tracker = Tracker(agent.model, agent.fatal) if agent.closed_loop else None
         if self.tracker:
             self.tracker.observe(self.percept)
-        self.explorer = agent.explorer if learn else copy.deepcopy(agent.explorer)  # its counts are experience too
+        # An explorer's counts are experience too, and so is where a generator stands.
+        self.explorer, self.rng = (agent.explorer, agent.rng) if learn else copy.deepcopy((agent.explorer, agent.rng))
         self.explorer.begin()
         self.segment: list[Transition] = []  # since facts last changed
         self.banned: set[tuple] = set()  # situations
+        self.dangers: list[int] = []  # actions that are known to end an episode badly here
         self.shut: set[tuple] = set()  # (shelf, facts) where every skill is banned
         self.setbacks = self.burst = 0
         self.done = False
+        beware(self)
 
     def can_navigate(self, skill: Skill) -> bool:
         """Whether the way to a skill's site can be searched for, rather than replayed."""
@@ -123,13 +145,19 @@ def play(run: Run) -> Episode:
 
 
 def decide(run: Run) -> tuple[Shelf, ...] | None:
-    """The plan to success; while there is none, the way to the facts explored least, or None to explore here."""
-    ways = outlook(run.percept.facts, run.agent.library.shelves.values(), run.shut)
+    """The plan to success; while none is known, the way to the facts explored least; None to explore here."""
+    here, shelves = run.percept.facts, run.agent.library.shelves.values()
+    ways = outlook(here, shelves, run.shut, lambda shelf, facts: run.agent.price(shelf, facts, run.percept))
     goals = [way for facts, way in ways.items() if SUCCESS in facts]
     if goals:
         return min(goals, key=lambda way: way[0])[1]
+    if run.shut:  # every known way has failed
+        run.burst = BURST * 2 ** min(run.setbacks, 3)
+        run.setbacks += 1
+        return None
+    ways = outlook(here, shelves, run.shut)  # a hunch leads to facts that may not exist: no place to explore
     facts = min(ways, key=lambda facts: run.agent.explored[facts] + ways[facts][0])
-    if facts == run.percept.facts:
+    if facts == here:
         run.burst = BURST  # stay a while: without this the agent would hurry to and fro between what it knows
     return ways[facts][1] or None
 
@@ -137,8 +165,9 @@ def decide(run: Run) -> tuple[Shelf, ...] | None:
 def choose(run: Run, shelf: Shelf) -> list[Match]:
     """The best matches for a shelf's effect that are not banned here; the first is the one to use."""
     library = run.agent.library
+    sure = shelf.preconditions <= run.percept.facts
     for k in (3, len(library)):  # nearly always the first three are enough
-        matches = library.retrieve(run.percept, k, shelf.effect)
+        matches = library.retrieve(run.percept, k, shelf.effect) if sure else shelf.top(run.percept, k)
         allowed = [match for match in matches if situation(run, match.skill) not in run.banned]
         if allowed or len(matches) < k:
             break
@@ -157,12 +186,15 @@ def explore(run: Run) -> None:
     agent = run.agent
     if run.learn:
         agent.explored[run.percept.facts] += 1
-    act(run, run.explorer.choose(run.percept, run.tracker, agent.rng))
+    action = run.explorer.choose(run.percept, run.tracker, run.rng)
+    if action in run.dangers and len(run.dangers) < agent.n_actions:
+        run.explorer.way = []
+        action = int(run.rng.choice([each for each in range(agent.n_actions) if each not in run.dangers]))
+    act(run, action)
     if run.burst:
         run.burst -= 1
         if run.burst == 0:
-            run.banned.clear()  # what failed may be tried again from elsewhere
-            run.shut.clear()
+            forgive(run)
 
 
 def act(run: Run, action: int, invocation: int = EXPLORING) -> Percept:
@@ -176,14 +208,27 @@ def act(run: Run, action: int, invocation: int = EXPLORING) -> Percept:
     run.segment.append(step)
     if run.learn:
         agent.model.learn(before, action, after)
+        heed(agent, step)
+        if before.place == after.place:
+            agent.trials.setdefault(action, deque(maxlen=TRIALS)).append(step)
     if run.tracker:
         run.tracker.follow(before, action, after)
+    beware(run)
     run.explorer.observe(before, action, after, run.tracker)
     if run.percept.facts != before.facts:
         for segment in cut(run.segment) if run.learn else []:
             keep(agent, segment)
-        run.segment, run.burst = [], 0
+        run.segment = []
+        if run.burst:
+            run.burst = 0
+            forgive(run)
     return run.percept
+
+
+def forgive(run: Run) -> None:
+    """Lift all bans: what failed may be tried again from elsewhere."""
+    run.banned.clear()
+    run.shut.clear()
 
 
 def mark_success(step: Transition) -> Transition:
@@ -191,6 +236,41 @@ def mark_success(step: Transition) -> Transition:
     if not (step.terminated and step.reward > 0):
         return step
     return step._replace(next_percept=replace(step.next_percept, facts=step.next_percept.facts | {SUCCESS}))
+
+
+def deed(agent: ProceduralMemoryAgent, percept: Percept, action: int) -> Hashable:
+    """What an action does here: enter ground that the percept names, or bump; else, itself in this situation."""
+    ground = percept.around.get(agent.model.step(action), True)
+    if isinstance(ground, str):
+        return ground
+    if not ground:
+        return action, "bump"
+    return action, percept.facts, percept.place, frozenset(percept.objects.items())
+
+
+def heed(agent: ProceduralMemoryAgent, step: Transition) -> None:
+    """Learn from a disaster: a deed that ended an episode without success, or cost an object and brought no fact."""
+    before, after = step.percept, step.next_percept
+    done = deed(agent, before, step.action)
+    if step.terminated and SUCCESS not in after.facts:
+        agent.fatal.setdefault(done, True)
+    elif isinstance(done, str) or done[1] == "bump":
+        agent.fatal[done] = False
+    if not step.terminated and after.facts <= before.facts:
+        agent.fatal |= {(step.action, item): True for item in before.objects.items() if item[0] not in after.objects}
+
+
+def beware(run: Run) -> None:
+    """Look out for what is known to do harm here; where an episode would end badly is barred."""
+    agent, model, percept = run.agent, run.agent.model, run.percept
+    if not any(agent.fatal.values()):
+        return
+    ends = [action for action in range(agent.n_actions) if agent.fatal.get(deed(agent, percept, action))]
+    for action in ends:
+        if run.tracker and run.tracker.pose and any(model.step(action)):
+            run.tracker.note(model.ahead(run.tracker.pose, action)[1], free=False)
+    run.dangers = ends + [action for action in range(agent.n_actions) for item in percept.objects.items()
+                          if (action, item) in agent.fatal]
 
 
 def invoke(run: Run, matches: list[Match], way: tuple[Shelf, ...]) -> None:
@@ -207,18 +287,18 @@ def invoke(run: Run, matches: list[Match], way: tuple[Shelf, ...]) -> None:
     stored = agent.library.find(skill)  # what was just learned may have put another skill in its place
     if run.learn and stored is not None:
         agent.library.record(stored, record.succeeded, record.stop - record.start)
+        counts = agent.attempts.setdefault((skill.effect, skill.removes, record.before.facts), [0, 0])
+        counts[:] = counts[0] + 1, counts[1] + record.succeeded
     if not record.succeeded and (agent.ban or record.stop == record.start):  # what took no step would never end
         run.banned.add(banned)
         if not choose(run, way[0]):
             run.shut.add((skill.shelf, record.before.facts))
-            run.burst = BURST * 2 ** min(run.setbacks, 3)
-            run.setbacks += 1
 
 
 def run_open(run: Run, skill: Skill, number: int) -> str:
     """Replay the stored actions; stop at the effect, or where a step changed nothing."""
     facts = run.percept.facts
-    for action in skill.actions:
+    for action in [*to_open_ground(run, skill), *skill.actions]:
         before = run.percept
         after = act(run, action, number)
         if after.facts != facts or run.done:
@@ -226,6 +306,14 @@ def run_open(run: Run, skill: Skill, number: int) -> str:
         if after.place == before.place and after.objects == before.objects:
             return "blocked"
     return "no effect"
+
+
+def to_open_ground(run: Run, skill: Skill) -> list[int]:
+    """The way to the next open ground, for a skill without an anchor whose effect has always happened there."""
+    cases = run.agent.cases.get((skill.effect, skill.removes), ())
+    if skill.anchor or not run.tracker or run.tracker.pose is None or not cases:
+        return []
+    return nearest_open(run.tracker) or [] if all(run.agent.model.is_open(path[-1].percept) for path in cases) else []
 
 
 def run_closed(run: Run, skill: Skill, way: tuple[Shelf, ...], number: int) -> str:
@@ -272,6 +360,20 @@ def path_to(run: Run, skill: Skill, way: tuple[Shelf, ...]) -> list[int] | None:
     return None
 
 
+def happens_elsewhere(agent: ProceduralMemoryAgent, last: Transition, anchor: str,
+                      preconditions: frozenset[str]) -> bool:
+    """Whether an effect came about in most trials away from its anchor's site too: then the anchor is superstition.
+
+    Only trials that met the same kind of ground ahead count: what can be put down, say, can be put down on open ground.
+    """
+    effect, site, is_open = last.next_percept.facts - last.percept.facts, site_of(last, anchor), agent.model.is_open
+    away = [effect <= trial.next_percept.facts for trial in agent.trials.get(last.action, ())
+            if preconditions <= trial.percept.facts and not effect <= trial.percept.facts
+            and trial.percept.objects.get(anchor) != site.displacement
+            and is_open(trial.percept) == is_open(last.percept)]
+    return site.action is not None and 2 * sum(away) >= max(len(away), 1)
+
+
 def keep(agent: ProceduralMemoryAgent, segment: list[Transition]) -> None:
     """Make skills of a segment; where its effect's anchor or preconditions look different now, make all anew."""
     path = segment if agent.rule == "whole" else erase(segment)
@@ -280,8 +382,9 @@ def keep(agent: ProceduralMemoryAgent, segment: list[Transition]) -> None:
     cases = agent.cases.setdefault(change, deque(maxlen=CASES))
     cases.append(path)
     anchor, share = induce_anchor(cases)
-    anchor = anchor if share >= 0.5 else None
     preconditions = induce_preconditions(cases)
+    if share < 0.5 or happens_elsewhere(agent, path[-1], anchor, preconditions):
+        anchor = None
     stale = [shelf for shelf in agent.library.shelves.values() if (shelf.effect, shelf.removes) == change
              and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
     agent.library.discard(lambda shelf: shelf in stale)

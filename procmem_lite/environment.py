@@ -49,14 +49,15 @@ class Percept:
         facts: the predicates that hold.
         objects: name -> displacement from the agent, in the agent's own frame; all of one length.
         place: a hashable identity of where the agent is, for loop erasure.
-        around: displacement next to the agent -> whether it can be entered; empty where unknown.
+        around: displacement next to the agent -> whether it can be entered; empty where unknown. Ground that can be
+            entered and is not like the rest may be named instead of True: "lava", say.
         scene: what a picture needs. Agents never read it.
     """
 
     facts: frozenset[str]
     objects: Mapping[str, Displacement] = field(default_factory=dict)
     place: Hashable = None
-    around: Mapping[Displacement, bool] = field(default_factory=dict)
+    around: Mapping[Displacement, bool | str] = field(default_factory=dict)
     scene: Scene | None = None
 
 

@@ -104,6 +104,8 @@ class UntriedExplorer:
         self.visits[there] += 1
         self.led[(*here, action)] = there
         near = tracker.model.stances if tracker else ()
+        if tracker and tracker.model.is_open(before):
+            self.tried[before.facts, action] += 1
         for name, displacement in before.objects.items():
             if displacement in near:
                 for done in (action,) if any(displacement) else (action, None):
@@ -118,7 +120,7 @@ class UntriedExplorer:
             return self.way.pop(0)
         if tracker is None or tracker.pose is None:
             return self._least_taken(percept, rng)
-        new = tracker.model.untried()
+        new = tracker.model.untried() or self._untried_alone(percept, tracker)
         if new:
             return int(rng.choice(new))
         self.way = self._to_least_tried(percept, tracker, rng)
@@ -128,6 +130,13 @@ class UntriedExplorer:
         """0 for what was never tried, 1 for what was tried under other facts only, else one more than tries here."""
         here = self.tried[facts, *interaction]
         return (here + 1 if here else int(interaction in self.ever)) + 2 * self.beyond[facts, *interaction]
+
+    def _untried_alone(self, percept: Percept, tracker: Tracker) -> list[int]:
+        """Actions that move nothing and were never tried under these facts with open ground ahead."""
+        if not tracker.model.is_open(percept):
+            return []
+        return [action for action in range(self.n_actions)
+                if action not in tracker.model.maps and not self.tried[percept.facts, action]]
 
     def _least_taken(self, percept: Percept, rng: np.random.Generator) -> int:
         here = (percept.facts, percept.place)

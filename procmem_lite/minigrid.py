@@ -131,7 +131,7 @@ def perceive(env: gym.Env) -> Percept:
     around = {}
     for forward, right in NEXT_TO:
         cell = cells[(ay + forward * fy + right * fx) * width + ax + forward * fx - right * fy]
-        around[forward, right] = cell is None or cell.can_overlap()
+        around[forward, right] = cell is None or (cell.can_overlap() and cell.type)
     carried = None if world.carrying is None else world.carrying.type
     return Percept(things.facts, objects, (ax, ay, heading), around, Scene(things.board, (ay, ax), heading, carried))
 

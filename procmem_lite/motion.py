@@ -9,7 +9,8 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from .environment import Displacement, Percept
 from .skills import Site
 
 Pose = tuple[int, Displacement]
-MEMORY = 48  # samples kept for each action
+MEMORY = 16  # transitions kept for each action
+TRUST = 4  # misses in a row after which a map that has always been right is given up
 TURNS = 16  # more orientations than this and the model is given up
 EFFORT = 20_000  # poses a search may open
 DOUBT = 1e-3  # of two ways as long, take the one over more known ground
@@ -31,7 +33,8 @@ class MotionModel:
         self.n_actions = n_actions
         self.tries = np.zeros(n_actions, dtype=int)
         self.maps: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        self._samples = [deque(maxlen=MEMORY) for _ in range(n_actions)]
+        self._trust = [0] * n_actions  # how many misses each map will outlive
+        self._samples = [deque(maxlen=MEMORY) for _ in range(n_actions)]  # what maps are made from
         self._open = {}
         self.movers: list[int] = []  # actions that are known to move things
         self.version = 0  # poses of one version mean nothing in another
@@ -42,19 +45,41 @@ class MotionModel:
         self.stances: list[Displacement] = []  # seen there, a thing can be stood upon at once or one action later
 
     def learn(self, before: Percept, action: int, after: Percept) -> None:
-        """Take one transition into account."""
+        """Take one transition into account. A map is given up when it has been wrong more often than right of late."""
         self.tries[action] += 1
         pairs = [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
-        if not any(a != b for a, b in pairs):
-            return  # nothing moved: blocked, or an action that does not move
-        if action in self.maps and all(self.predict(a, action) == b for a, b in pairs):
-            return
-        self._samples[action].extend(pairs)
-        fitted = fit(self._samples[action])
-        if fitted is None:
-            self.maps.pop(action, None)
-        else:
+        moved = any(a != b for a, b in pairs)
+        known = action in self.maps
+        right = known and all(self.predict(a, action) == b for a, b in pairs)
+        if not right and not moved and not (known and self.enters_free(before, action)):
+            return  # blocked, or an action that does not move
+        if moved and not (right and self._trust[action] == TRUST):
+            self._samples[action].append(pairs)
+        if known:
+            self._trust[action] = min(self._trust[action] + (1 if right else -1), TRUST)
+        if not right and self._trust[action] <= 0:  # once may be chance
+            self._fit(action)
+
+    def enters_free(self, percept: Percept, action: int) -> bool:
+        """Whether the percept says that nothing is where an action leads."""
+        step = self.step(action)
+        return not any(step) or bool(percept.around.get(step))
+
+    def step(self, action: int) -> Displacement:
+        """Where an action leads, as a displacement in the agent's frame; empty while nothing is known."""
+        return self.shift[0][action] if self.shift else ()
+
+    def is_open(self, percept: Percept) -> bool:
+        """Whether plain ground lies where some action leads."""
+        return any(any(step) and percept.around.get(step) is True for step in self.stances)
+
+    def _fit(self, action: int) -> None:
+        """Find a map for what an action did of late, or none."""
+        fitted = consensus(self._samples[action])
+        self.maps.pop(action, None)
+        if fitted is not None:
             self.maps[action] = fitted
+        self._trust[action] = int(fitted is not None)
         self._rebuild()
 
     def predict(self, displacement: Displacement, action: int) -> Displacement:
@@ -145,11 +170,25 @@ def fit(samples: Sequence[tuple[Displacement, Displacement]]) -> tuple[np.ndarra
     return solution[:-1].T, solution[-1]
 
 
-class Tracker:
-    """Where the agent is and what it has met, within one episode, in the frame of the first percept."""
+def consensus(memory: Sequence[Sequence[tuple[Displacement, Displacement]]]) -> tuple[np.ndarray, np.ndarray] | None:
+    """The map that explains all transitions in memory; else one from the latest few that explains most of them."""
+    for start in [0, *reversed(range(1, len(memory)))]:
+        found = fit([pair for pairs in itertools.islice(memory, start, None) for pair in pairs])
+        if found is not None:
+            right = sum(all(clean(found[0] @ a + found[1]) == b for a, b in pairs) for pairs in memory)
+            if 2 * right > len(memory):
+                return found
+    return None
 
-    def __init__(self, model: MotionModel) -> None:
-        self.model = model
+
+class Tracker:
+    """Where the agent is and what it has met, within one episode, in the frame of the first percept.
+
+    ``fatal`` says of which kinds of ground it is known that they end an episode badly.
+    """
+
+    def __init__(self, model: MotionModel, fatal: Mapping[Hashable, bool] = MappingProxyType({})) -> None:
+        self.model, self.fatal = model, fatal
         self.restart()
 
     def restart(self) -> None:
@@ -174,7 +213,7 @@ class Tracker:
         self.visits[self.pose[1]] = self.visits.get(self.pose[1], 0) + 1
         self.note(self.pose[1], free=True)
         for step, free in percept.around.items():
-            self.note(self.model.from_agent(self.pose, step), free)
+            self.note(self.model.from_agent(self.pose, step), bool(free) and not self.fatal.get(free))
         met = [self.pose[1], *self.landmarks.values()] + ([self.bounds[0], self.bounds[1]] if self.bounds[0] else [])
         self.bounds = tuple(map(min, zip(*met, strict=True))), tuple(map(max, zip(*met, strict=True)))
 
@@ -187,15 +226,22 @@ class Tracker:
     def follow(self, before: Percept, action: int, after: Percept) -> None:
         """Follow one step: moved as predicted, stood still (an obstacle, then), or lost."""
         if self.pose is not None and self.version == self.model.version:
-            ahead = self.model.ahead(self.pose, action)
-            common = [name for name in before.objects if name in after.objects]
-            if not common or any(after.objects[n] == self.model.predict(before.objects[n], action) for n in common):
-                self.pose = ahead
-            elif all(after.objects[name] == before.objects[name] for name in common):
-                self.note(ahead[1], free=False)
+            pairs = [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
+            if not pairs or any(self.model.predict(a, action) == b for a, b in pairs):
+                self.pose = self.model.ahead(self.pose, action)
+            elif all(a == b for a, b in pairs):
+                self.note(self.model.ahead(self.pose, action)[1], free=False)
             else:
-                self.restart()
+                self.slip(pairs)
         self.observe(after)
+
+    def slip(self, pairs: Sequence[tuple[Displacement, Displacement]]) -> None:
+        """Follow a step that went otherwise than it should: as another action would have gone, or lost."""
+        for action in self.model.movers:
+            if all(self.model.predict(a, action) == b for a, b in pairs):
+                self.pose = self.model.ahead(self.pose, action)
+                return
+        self.restart()
 
     def poses(self, anchor: Displacement, displacement: Displacement) -> list[Pose]:
         """All poses from which something at position ``anchor`` is seen at ``displacement``."""
@@ -307,6 +353,18 @@ def astar(first: Node, is_goal: Callable[[Node], bool],
 def nearest_unvisited(tracker: Tracker) -> list[int] | None:
     """Fewest actions to a position the agent has not stood on in this episode, or None."""
     way = astar(tracker.pose, lambda pose: pose[1] not in tracker.visits, tracker.moves, lambda pose: 0.0)
+    return None if way is None else [action for _, action in way]
+
+
+def nearest_open(tracker: Tracker) -> list[int] | None:
+    """Fewest actions to a pose with plain ground and no object where some action leads, or None."""
+    plain = tracker.ground - set(tracker.landmarks.values())
+
+    def is_open(pose: Pose) -> bool:
+        leads = (tracker.model.ahead(pose, action)[1] for action in tracker.model.movers)
+        return any(position != pose[1] and position in plain for position in leads)
+
+    way = astar(tracker.pose, is_open, tracker.moves, lambda pose: 0.0)
     return None if way is None else [action for _, action in way]
 
 

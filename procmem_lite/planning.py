@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+
+import numpy as np
 
 from .library import Shelf
 
 Facts = frozenset[str]
 
 
-def outlook(facts: Facts, shelves: Iterable[Shelf],
-            shut: Collection[tuple[tuple, Facts]] = ()) -> dict[Facts, tuple[float, tuple[Shelf, ...]]]:
+def expected_steps(shelf: Shelf, facts: Facts) -> float:
+    """What using a shelf costs where its preconditions hold; elsewhere it is not to be used."""
+    return shelf.cost if shelf.preconditions <= facts else np.inf
+
+
+def outlook(facts: Facts, shelves: Iterable[Shelf], shut: Collection[tuple[tuple, Facts]] = (),
+            price: Callable[[Shelf, Facts], float] = expected_steps) -> dict[Facts, tuple[float, tuple[Shelf, ...]]]:
     """Every set of facts that known skills lead to from ``facts``, with its expected steps and the cheapest way there.
 
     Dijkstra's algorithm over sets of facts; a shelf costs its mean length divided by its success rate, as attempted.
-    ``shut`` names shelves that are not to be used under some facts.
+    ``shut`` names shelves that are not to be used under some facts; ``price`` may know more than the shelves do.
     """
     shelves = list(shelves)
     ticket = itertools.count()  # equal costs: first come, first served
@@ -28,10 +35,11 @@ def outlook(facts: Facts, shelves: Iterable[Shelf],
             continue
         found[here] = (cost, way)
         for shelf in shelves:
-            if shelf.preconditions <= here and not shelf.effect <= here and (shelf.key, here) not in shut:
-                there = (here - shelf.removes) | shelf.effect
-                if there not in found:
-                    heapq.heappush(queue, (cost + shelf.cost, next(ticket), there, (*way, shelf)))
+            there = (here - shelf.removes) | shelf.effect
+            if not shelf.effect <= here and there not in found and (shelf.key, here) not in shut:
+                steps = price(shelf, here)
+                if steps < np.inf:
+                    heapq.heappush(queue, (cost + steps, next(ticket), there, (*way, shelf)))
     return found
 
 

@@ -16,6 +16,10 @@ from .episodes import Transition
 RULES = ("whole", "erased", "suffixes", "subpaths")
 HARMONICS = 8  # clock hands for each axis of a displacement
 REACH = 64.0  # longest displacement along an axis that is told apart from longer ones
+_speeds = np.tile(np.arange(1, 2 * HARMONICS, 2), 2)
+SPEEDS = _speeds * np.pi / (2 * REACH)  # of each hand's cosine, then of its sine: that of a quarter turn less
+QUARTERS = np.repeat([0.0, np.pi / 2], HARMONICS)
+WEIGHTS = 1 / np.sqrt(_speeds * (1 / _speeds).sum() / 2)
 
 
 class Site(NamedTuple):
@@ -212,8 +216,6 @@ def embed(displacement: Displacement) -> np.ndarray:
     """
     if not len(displacement):
         return np.ones(1, dtype=np.float32)
-    angles = np.clip(np.asarray(displacement, dtype=float), -REACH, REACH) * (np.pi / (2 * REACH))
-    speed = np.arange(1, 2 * HARMONICS, 2)
-    turned = np.outer(angles, speed)
-    hands = np.concatenate([np.cos(turned), np.sin(turned)], axis=1) / np.sqrt(np.tile(speed, 2))
-    return (hands / np.sqrt(len(displacement) * (1 / speed).sum())).ravel().astype(np.float32)
+    reached = [[max(-REACH, min(REACH, part))] for part in displacement]
+    hands = np.cos(reached * SPEEDS - QUARTERS) * WEIGHTS
+    return (hands / len(displacement) ** 0.5).ravel().astype(np.float32)
