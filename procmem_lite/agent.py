@@ -5,23 +5,21 @@ from __future__ import annotations
 import copy
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 
 import gymnasium as gym
 import numpy as np
 
 from .environment import Percept
 from .episodes import EXPLORING, Episode, Invocation, Transition
+from .experience import SUCCESS, deed, keep, mark_success, take_in
 from .explorers import EXPLORERS, Explorer
 from .library import Match, Shelf, SkillLibrary
-from .motion import MotionModel, Tracker, nearest_open, shortest_way, site_stage
+from .motion import MotionModel
 from .planning import outlook
-from .skills import RULES, Skill, cut, erase, induce_anchor, induce_preconditions, site_of, skills_from
+from .skills import RULES, Skill, cut
 from .storage import whole
+from .wayfinding import Tracker, nearest_open, shortest_way, site_stage
 
-SUCCESS = "success"  # the fact the agent itself adds when an episode terminates with a positive reward
-CASES = 32  # paths remembered for each effect, from which anchors are induced
-TRIALS = 64  # steps remembered for each action
 HUNCH = 4.0  # so much dearer is what misses a precondition
 BURST = 8  # exploring steps once every plan has failed; doubled each time it happens again in an episode
 
@@ -38,11 +36,14 @@ class ProceduralMemoryAgent:
         closed_loop: find the way to where an effect happens with learned motion, instead of replaying stored actions.
         lookahead: with how many further skills of the plan in mind the way is chosen.
         ban: leave a skill alone for a while where it failed.
+        hunch: where plans go badly, try what misses one precondition: it may never have been needed.
+        wary: never again do what ended an episode badly, or made an object vanish for nothing.
     """
 
     def __init__(self, n_actions: int, perceive: Callable[[gym.Env], Percept], seed: int | None = None, *,
                  explorer: str | Explorer = "untried", rule: str = "subpaths", closed_loop: bool = True,
-                 lookahead: int = 1, ban: bool = True) -> None:
+                 lookahead: int = 1, ban: bool = True,
+                 hunch: bool = True, wary: bool = True) -> None:
         whole(n_actions, "n_actions", least=1)
         whole(lookahead, "lookahead")
         if seed is not None:
@@ -56,6 +57,7 @@ class ProceduralMemoryAgent:
             raise ValueError(f"rule: one of {RULES} is needed, got {rule!r}")
         self.n_actions, self.perceive = int(n_actions), perceive
         self.rule, self.closed_loop, self.lookahead, self.ban = rule, closed_loop, lookahead, ban
+        self.hunch, self.wary = hunch, wary
         self.rng = np.random.default_rng(seed)
         self.explorer = EXPLORERS[explorer](self.n_actions) if named else explorer
         self.library = SkillLibrary()
@@ -80,10 +82,10 @@ class ProceduralMemoryAgent:
         if strange:
             raise ValueError(f"episode: actions from 0 to {self.n_actions - 1} are needed, got {strange[0]!r}")
         before = len(self.library)
-        for step in episode.transitions:
-            self.model.learn(step.percept, step.action, step.next_percept)
-            heed(self, step)
-        for segment in cut([mark_success(step) for step in episode.transitions]):
+        steps = [mark_success(step) for step in episode.transitions]
+        for step in steps:
+            take_in(self, step)
+        for segment in cut(steps):
             keep(self, segment)
         return len(self.library) - before
 
@@ -95,7 +97,7 @@ class ProceduralMemoryAgent:
         needed), so where the agent is, ``here``, one that misses a fact may be tried, at a price.
         """
         missing = len(shelf.preconditions - facts)
-        if missing > 1 or missing and (facts != here.facts or shelf.anchor not in {None, *here.objects}):
+        if missing > self.hunch or missing and (facts != here.facts or shelf.anchor not in {None, *here.objects}):
             return np.inf
         uses, successes = self.attempts.get((shelf.effect, shelf.removes, facts), (0, 0))
         return shelf.cost * shelf.success_rate * (uses + 1) / (successes + 1) * (HUNCH if missing else 1)
@@ -207,10 +209,7 @@ def act(run: Run, action: int, invocation: int = EXPLORING) -> Percept:
     run.episode.transitions.append(step)
     run.segment.append(step)
     if run.learn:
-        agent.model.learn(before, action, after)
-        heed(agent, step)
-        if before.place == after.place:
-            agent.trials.setdefault(action, deque(maxlen=TRIALS)).append(step)
+        take_in(agent, step)
     if run.tracker:
         run.tracker.follow(before, action, after)
     beware(run)
@@ -229,35 +228,6 @@ def forgive(run: Run) -> None:
     """Lift all bans: what failed may be tried again from elsewhere."""
     run.banned.clear()
     run.shut.clear()
-
-
-def mark_success(step: Transition) -> Transition:
-    """The step, with the fact "success" after it if it ended the episode with a positive reward."""
-    if not (step.terminated and step.reward > 0):
-        return step
-    return step._replace(next_percept=replace(step.next_percept, facts=step.next_percept.facts | {SUCCESS}))
-
-
-def deed(agent: ProceduralMemoryAgent, percept: Percept, action: int) -> Hashable:
-    """What an action does here: enter ground that the percept names, or bump; else, itself in this situation."""
-    ground = percept.around.get(agent.model.step(action), True)
-    if isinstance(ground, str):
-        return ground
-    if not ground:
-        return action, "bump"
-    return action, percept.facts, percept.place, frozenset(percept.objects.items())
-
-
-def heed(agent: ProceduralMemoryAgent, step: Transition) -> None:
-    """Learn from a disaster: a deed that ended an episode without success, or cost an object and brought no fact."""
-    before, after = step.percept, step.next_percept
-    done = deed(agent, before, step.action)
-    if step.terminated and SUCCESS not in after.facts:
-        agent.fatal.setdefault(done, True)
-    elif isinstance(done, str) or done[1] == "bump":
-        agent.fatal[done] = False
-    if not step.terminated and after.facts <= before.facts:
-        agent.fatal |= {(step.action, item): True for item in before.objects.items() if item[0] not in after.objects}
 
 
 def beware(run: Run) -> None:
@@ -358,37 +328,3 @@ def path_to(run: Run, skill: Skill, way: tuple[Shelf, ...]) -> list[int] | None:
         if ways:
             return ways[0]
     return None
-
-
-def happens_elsewhere(agent: ProceduralMemoryAgent, last: Transition, anchor: str,
-                      preconditions: frozenset[str]) -> bool:
-    """Whether an effect came about in most trials away from its anchor's site too: then the anchor is superstition.
-
-    Only trials that met the same kind of ground ahead count: what can be put down, say, can be put down on open ground.
-    """
-    effect, site, is_open = last.next_percept.facts - last.percept.facts, site_of(last, anchor), agent.model.is_open
-    away = [effect <= trial.next_percept.facts for trial in agent.trials.get(last.action, ())
-            if preconditions <= trial.percept.facts and not effect <= trial.percept.facts
-            and trial.percept.objects.get(anchor) != site.displacement
-            and is_open(trial.percept) == is_open(last.percept)]
-    return site.action is not None and 2 * sum(away) >= max(len(away), 1)
-
-
-def keep(agent: ProceduralMemoryAgent, segment: list[Transition]) -> None:
-    """Make skills of a segment; where its effect's anchor or preconditions look different now, make all anew."""
-    path = segment if agent.rule == "whole" else erase(segment)
-    before, after = path[-1].percept.facts, path[-1].next_percept.facts
-    change = (after - before, before - after)
-    cases = agent.cases.setdefault(change, deque(maxlen=CASES))
-    cases.append(path)
-    anchor, share = induce_anchor(cases)
-    preconditions = induce_preconditions(cases)
-    if share < 0.5 or happens_elsewhere(agent, path[-1], anchor, preconditions):
-        anchor = None
-    stale = [shelf for shelf in agent.library.shelves.values() if (shelf.effect, shelf.removes) == change
-             and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
-    agent.library.discard(lambda shelf: shelf in stale)
-    for known in cases if stale else [path]:
-        if anchor is None or anchor in known[-1].percept.objects:
-            for skill in skills_from(known, anchor, preconditions, agent.rule):
-                agent.library.add(skill)

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from .environment import Percept
-from .motion import Tracker, nearest_unvisited, shortest_way, site_stage
 from .skills import Site
+from .wayfinding import Tracker, nearest_unvisited, shortest_way, site_stage
 
 
 class Explorer(Protocol):

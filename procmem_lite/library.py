@@ -104,9 +104,8 @@ class Shelf:
         """The ``k`` best matches; equal scores keep the order of arrival."""
         similarity = nearness(self.matrix @ embed(percept.objects[self.anchor] if self.anchor else ()))
         score = similarity * self.rates
-        rows = top_rows(score, k)
-        best = zip(rows.tolist(), similarity[rows].tolist(), score[rows].tolist(), strict=True)
-        return [Match(self.skills[row], *numbers) for row, *numbers in best]
+        rows = top_rows(score, k).tolist()
+        return [Match(self.skills[row], float(similarity[row]), float(score[row])) for row in rows]
 
 
 def merge(known: Skill, skill: Skill) -> bool:

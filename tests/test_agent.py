@@ -14,9 +14,10 @@ from episodes_by_hand import walk
 from worlds import Paperwork, percept
 
 from procmem_lite import motion
-from procmem_lite.agent import SUCCESS, ProceduralMemoryAgent
+from procmem_lite.agent import ProceduralMemoryAgent
 from procmem_lite.environment import GridWorld, Percept, perceive
 from procmem_lite.episodes import EXPLORING, Episode, Transition
+from procmem_lite.experience import SUCCESS
 from procmem_lite.explorers import ScriptedExplorer
 from procmem_lite.layouts import Layout
 from procmem_lite.library import SkillLibrary

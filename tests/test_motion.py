@@ -11,18 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import QUARTER, SHIFTS, Cell, Plane, percept
 
-from procmem_lite.motion import (
-    DOUBT,
-    MARGIN,
-    MotionModel,
-    Tracker,
-    clean,
-    fit,
-    nearest_unvisited,
-    shortest_way,
-    site_stage,
-)
+from procmem_lite.motion import MotionModel, clean, fit
 from procmem_lite.skills import Site
+from procmem_lite.wayfinding import DOUBT, MARGIN, Tracker, nearest_unvisited, shortest_way, site_stage
 
 BOTH = pytest.mark.parametrize("turning", [False, True], ids=["shifting", "turning"])
 SIDE = 7

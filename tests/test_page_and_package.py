@@ -15,7 +15,7 @@ TAUGHT = {  # chapter -> its modules, and how many definitions the two must shar
     "01": (("layouts", "environment"), 3),
     "02": (("episodes", "skills"), 3),
     "03": (("library",), 3),
-    "04": (("motion", "planning", "explorers", "agent"), 3),
+    "04": (("motion", "wayfinding", "planning", "explorers", "experience", "agent"), 3),
     "05": (("training",), 3),
     "06": (("baselines", "analysis"), 3),
     "07": (("minigrid",), 0),

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import percept, transition
 
-from procmem_lite.agent import mark_success
 from procmem_lite.environment import (
     GridWorld,
     TransitionTable,
@@ -21,6 +20,7 @@ from procmem_lite.environment import (
     transition_table,
 )
 from procmem_lite.episodes import Transition
+from procmem_lite.experience import mark_success
 from procmem_lite.layouts import Layout
 from procmem_lite.skills import (
     REACH,

@@ -1,0 +1,105 @@
+"""Chapter 4: what an agent takes from its steps - skills, how actions move things, and what does harm.
+
+All of it goes into the agent that is handed in: its library, cases, trials, motion model and dangers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Protocol
+
+from .environment import Percept
+from .episodes import Transition
+from .library import SkillLibrary
+from .motion import MotionModel
+from .skills import erase, induce_anchor, induce_preconditions, site_of, skills_from
+
+SUCCESS = "success"  # the fact the agent itself adds when an episode terminates with a positive reward
+CASES = 32  # paths remembered for each effect, from which anchors are induced
+TRIALS = 64  # steps remembered for each action
+
+
+class Memory(Protocol):
+    """What an agent must have to take experience in."""
+
+    rule: str  # which parts of a path become skills
+    wary: bool  # whether to learn from disaster
+    library: SkillLibrary
+    model: MotionModel
+    cases: dict[tuple, deque[list[Transition]]]  # (effect, removes) -> loop-erased paths
+    trials: dict[int, deque[Transition]]  # action -> steps with it that moved nothing
+    fatal: dict[Hashable, bool]  # deed -> whether it has only ever done harm
+
+
+def mark_success(step: Transition) -> Transition:
+    """The step, with the fact "success" after it if it ended the episode with a positive reward."""
+    if not (step.terminated and step.reward > 0):
+        return step
+    return step._replace(next_percept=replace(step.next_percept, facts=step.next_percept.facts | {SUCCESS}))
+
+
+def deed(agent: Memory, percept: Percept, action: int) -> Hashable:
+    """What an action does here: enter ground that the percept names, or bump; else, itself in this situation."""
+    ground = percept.around.get(agent.model.step(action), True)
+    if isinstance(ground, str):
+        return ground
+    if not ground:
+        return action, "bump"
+    return action, percept.facts, percept.place, frozenset(percept.objects.items())
+
+
+def take_in(agent: Memory, step: Transition) -> None:
+    """Learn from one step: how actions move things, what did harm, what an action did where it moved nothing."""
+    agent.model.learn(step.percept, step.action, step.next_percept)
+    if agent.wary:
+        heed(agent, step)
+    if step.percept.place == step.next_percept.place:
+        agent.trials.setdefault(step.action, deque(maxlen=TRIALS)).append(step)
+
+
+def heed(agent: Memory, step: Transition) -> None:
+    """Learn from a disaster: a deed that ended an episode without success, or cost an object and brought no fact."""
+    before, after = step.percept, step.next_percept
+    done = deed(agent, before, step.action)
+    if step.terminated and SUCCESS not in after.facts:
+        agent.fatal.setdefault(done, True)
+    elif isinstance(done, str) or done[1] == "bump":
+        agent.fatal[done] = False
+    if not step.terminated and after.facts <= before.facts:
+        agent.fatal |= {(step.action, item): True for item in before.objects.items() if item[0] not in after.objects}
+
+
+def happens_elsewhere(agent: Memory, last: Transition, anchor: str,
+                      preconditions: frozenset[str]) -> bool:
+    """Whether an effect came about in most trials away from its anchor's site too: then the anchor is superstition.
+
+    Only trials that met the same kind of ground ahead count: what can be put down, say, can be put down on open ground.
+    """
+    effect, site, is_open = last.next_percept.facts - last.percept.facts, site_of(last, anchor), agent.model.is_open
+    away = [effect <= trial.next_percept.facts for trial in agent.trials.get(last.action, ())
+            if preconditions <= trial.percept.facts and not effect <= trial.percept.facts
+            and trial.percept.objects.get(anchor) != site.displacement
+            and is_open(trial.percept) == is_open(last.percept)]
+    return site.action is not None and 2 * sum(away) >= max(len(away), 1)
+
+
+def keep(agent: Memory, segment: list[Transition]) -> None:
+    """Make skills of a segment; where its effect's anchor or preconditions look different now, make all anew."""
+    path = segment if agent.rule == "whole" else erase(segment)
+    before, after = path[-1].percept.facts, path[-1].next_percept.facts
+    change = (after - before, before - after)
+    cases = agent.cases.setdefault(change, deque(maxlen=CASES))
+    cases.append(path)
+    anchor, share = induce_anchor(cases)
+    preconditions = induce_preconditions(cases)
+    if share < 0.5 or happens_elsewhere(agent, path[-1], anchor, preconditions):
+        anchor = None
+    stale = [shelf for shelf in agent.library.shelves.values() if (shelf.effect, shelf.removes) == change
+             and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
+    agent.library.discard(lambda shelf: shelf in stale)
+    for known in cases if stale else [path]:
+        if anchor is None or anchor in known[-1].percept.objects:
+            for skill in skills_from(known, anchor, preconditions, agent.rule):
+                agent.library.add(skill)

@@ -1,0 +1,218 @@
+"""Chapter 4: where the agent is and what it has met in this episode, and the shortest way to a place."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+
+from .environment import Displacement, Percept
+from .motion import EFFORT, MotionModel, Pose, clean
+from .skills import Site
+
+DOUBT = 1e-3  # of two ways as long, take the one over more known ground
+MARGIN = 2  # how far beyond all it knows of an agent expects the world to go on
+
+
+class Tracker:
+    """Where the agent is and what it has met, within one episode, in the frame of the first percept.
+
+    ``fatal`` says of which kinds of ground it is known that they end an episode badly.
+    """
+
+    def __init__(self, model: MotionModel, fatal: Mapping[Hashable, bool] = MappingProxyType({})) -> None:
+        self.model, self.fatal = model, fatal
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything: a new frame begins."""
+        self.pose: Pose | None = None
+        self.version = self.model.version
+        self.ground: set[Displacement] = set()
+        self.obstacles: set[Displacement] = set()
+        self.landmarks: dict[str, Displacement] = {}
+        self.visits: dict[Displacement, int] = {}
+        self.bounds: tuple[Displacement, Displacement] = ((), ())
+
+    def observe(self, percept: Percept) -> None:
+        """Take a percept at the present pose into the map."""
+        if self.version != self.model.version:
+            self.restart()
+        if not self.model.frames or not percept.objects:
+            return
+        if self.pose is None:
+            self.pose = (0, (0,) * len(next(iter(percept.objects.values()))))
+        self.landmarks = {name: self.model.from_agent(self.pose, d) for name, d in percept.objects.items()}
+        self.visits[self.pose[1]] = self.visits.get(self.pose[1], 0) + 1
+        self.note(self.pose[1], free=True)
+        for step, free in percept.around.items():
+            self.note(self.model.from_agent(self.pose, step), bool(free) and not self.fatal.get(free))
+        met = [self.pose[1], *self.landmarks.values()] + ([self.bounds[0], self.bounds[1]] if self.bounds[0] else [])
+        self.bounds = tuple(map(min, zip(*met, strict=True))), tuple(map(max, zip(*met, strict=True)))
+
+    def note(self, position: Displacement, free: bool) -> None:
+        """Remember whether a position can be entered."""
+        known, other = (self.ground, self.obstacles) if free else (self.obstacles, self.ground)
+        known.add(position)
+        other.discard(position)
+
+    def follow(self, before: Percept, action: int, after: Percept) -> None:
+        """Follow one step: moved as predicted, stood still (an obstacle, then), or lost."""
+        if self.pose is not None and self.version == self.model.version:
+            pairs = [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
+            if not pairs or any(self.model.predict(a, action) == b for a, b in pairs):
+                self.pose = self.model.ahead(self.pose, action)
+            elif all(a == b for a, b in pairs):
+                self.note(self.model.ahead(self.pose, action)[1], free=False)
+            else:
+                self.slip(pairs)
+        self.observe(after)
+
+    def slip(self, pairs: Sequence[tuple[Displacement, Displacement]]) -> None:
+        """Follow a step that went otherwise than it should: as another action would have gone, or lost."""
+        for action in self.model.movers:
+            if all(self.model.predict(a, action) == b for a, b in pairs):
+                self.pose = self.model.ahead(self.pose, action)
+                return
+        self.restart()
+
+    def poses(self, anchor: Displacement, displacement: Displacement) -> list[Pose]:
+        """All poses from which something at position ``anchor`` is seen at ``displacement``."""
+        return [(turn, clean(np.asarray(anchor) - inverse @ displacement))
+                for turn, inverse in enumerate(self.model.inverse)]
+
+    def poses_along(self, actions: Iterable[int]) -> list[Pose]:
+        """The poses that a sequence of actions is expected to pass, from the present one on."""
+        return list(itertools.accumulate(actions, self.model.ahead, initial=self.pose))[1:]
+
+    def is_barred(self, poses: Sequence[Pose]) -> bool:
+        """Whether a way along these poses meets an obstacle."""
+        return any(a[1] != b[1] and b[1] in self.obstacles for a, b in itertools.pairwise(poses))
+
+    def moves(self, pose: Pose, blocked: Collection[Displacement] | None = None) -> Iterator[tuple[Pose, int, float]]:
+        """The poses one action away, with the action and its price; unknown ground counts as free."""
+        blocked = self.obstacles if blocked is None else blocked
+        for action in self.model.movers:
+            ahead = self.model.ahead(pose, action)
+            if ahead[1] == pose[1] or ahead[1] in self.ground:
+                yield ahead, action, 1
+            elif ahead[1] not in blocked and self.within(ahead[1]):
+                yield ahead, action, 1 + DOUBT
+
+    def within(self, position: Displacement) -> bool:
+        """Whether a position lies no farther out than ``MARGIN`` beyond all that the agent knows of."""
+        return all(low - MARGIN <= x <= high + MARGIN for x, low, high in zip(position, *self.bounds, strict=True))
+
+
+Stage = Mapping[Pose, int | None]  # pose -> the action to do there (None: being there is enough)
+Node = tuple  # of a search, hashable: (stage, turn, position)
+
+
+def shortest_way(tracker: Tracker, stages: Sequence[Stage],
+                 passable: Sequence[Displacement] = ()) -> list[list[int]] | None:
+    """Fewest actions that reach a pose of each stage in turn, by A* with unknown ground taken as free.
+
+    The heuristic is the number of steps there would be on open ground: it never says too much, so the way is a shortest
+    one (Hart, Nilsson and Raphael, 1968), and where nothing is in the way the search walks straight along it.
+
+    Args:
+        stages: what to reach, one after the other.
+        passable: obstacles that stage ``i`` removes stand at ``passable[i]``; later stages may pass there.
+
+    Returns:
+        The actions of each stage, or None where no way is found within the effort allowed.
+    """
+    blocked = [tracker.obstacles - set(passable[:index]) for index in range(len(stages))]
+
+    def nexts(node: Node) -> Iterator[tuple[Node, int | None, float]]:
+        stage, turn, position = node
+        if (turn, position) in stages[stage]:
+            action = stages[stage][turn, position]
+            yield (stage + 1, turn, position), action, 0 if action is None else 1
+        for ahead, action, price in tracker.moves((turn, position), blocked[stage]):
+            yield (stage, *ahead), action, price
+
+    way = astar((0, *tracker.pose), lambda node: node[0] == len(stages), nexts, steps_left(tracker.model, stages))
+    if way is None:
+        return None
+    return [[action for (at, *_), action in way if at == index and action is not None] for index in range(len(stages))]
+
+
+def steps_left(model: MotionModel, stages: Sequence[Stage]) -> Callable[[Node], float]:
+    """The heuristic of :func:`shortest_way`: fewest steps still needed if nothing were in the way."""
+    def between(start: Pose, ends: Iterable[Pose]) -> float:
+        turn, here = start
+        return min(model.open_steps(turn, end, tuple(b - a for a, b in zip(here, there, strict=True)))
+                   for end, there in ends)
+
+    rest = [0.0] * (len(stages) + 1)
+    for index in range(len(stages) - 2, -1, -1):
+        rest[index] = rest[index + 1] + min(between(pose, stages[index + 1]) for pose in stages[index])
+
+    def estimate(node: Node) -> float:
+        stage, *pose = node
+        return between(pose, stages[stage]) + rest[stage] if stage < len(stages) else 0.0
+
+    return estimate
+
+
+def astar(first: Node, is_goal: Callable[[Node], bool],
+          nexts: Callable[[Node], Iterable[tuple[Node, int | None, float]]],
+          estimate: Callable[[Node], float]) -> list[tuple[Node, int | None]] | None:
+    """The cheapest chain of (node, action) to a goal, or None; a shortest one where ``estimate`` never says too much.
+
+    ``nexts(node)`` gives triples (node, action, price). After Hart, Nilsson and Raphael (1968).
+    """
+    ticket = itertools.count()  # equal estimates: first come, first served
+    queue = [(estimate(first), 0.0, next(ticket), first)]
+    came: dict[Node, tuple[Node, int | None] | None] = {first: None}
+    cost, done = {first: 0.0}, set()
+    while queue and len(done) < EFFORT:
+        node = heapq.heappop(queue)[-1]
+        if node in done:
+            continue
+        done.add(node)
+        if is_goal(node):
+            return backtrack(came, node)
+        for following, action, price in nexts(node):
+            total = cost[node] + price
+            if total < cost.get(following, np.inf):
+                cost[following], came[following] = total, (node, action)
+                left = estimate(following)
+                heapq.heappush(queue, (total + left, left, next(ticket), following))
+    return None
+
+
+def nearest_unvisited(tracker: Tracker) -> list[int] | None:
+    """Fewest actions to a position the agent has not stood on in this episode, or None."""
+    way = astar(tracker.pose, lambda pose: pose[1] not in tracker.visits, tracker.moves, lambda pose: 0.0)
+    return None if way is None else [action for _, action in way]
+
+
+def nearest_open(tracker: Tracker) -> list[int] | None:
+    """Fewest actions to a pose with plain ground and no object where some action leads, or None."""
+    plain = tracker.ground - set(tracker.landmarks.values())
+
+    def is_open(pose: Pose) -> bool:
+        leads = (tracker.model.ahead(pose, action)[1] for action in tracker.model.movers)
+        return any(position != pose[1] and position in plain for position in leads)
+
+    way = astar(tracker.pose, is_open, tracker.moves, lambda pose: 0.0)
+    return None if way is None else [action for _, action in way]
+
+
+def backtrack(came: Mapping, node: tuple) -> list[tuple[tuple, int | None]]:
+    """The (node, action) pairs that led to a node."""
+    steps = []
+    while came[node] is not None:
+        steps.append(came[node])
+        node = came[node][0]
+    return steps[::-1]
+
+
+def site_stage(tracker: Tracker, anchor: Displacement, site: Site) -> Stage:
+    """The poses at which a site's effect is expected, with the action to do there."""
+    return dict.fromkeys(tracker.poses(anchor, site.displacement), site.action)
