@@ -272,8 +272,10 @@ def lab(*options: str) -> int:
 
 def main(arguments: list[str]) -> int:
     commands = {"release": release, "collect": collect, "grade": grade, "feedback": feedback, "marks": marks}
-    os.chdir(os.environ.get("COURSE_FOLDER", HERE))
+    os.chdir(HERE)
     sys.path.insert(0, str(HERE))
+    # nbgrader starts other commands by name, and they live beside this Python.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     try:
         if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
             return lab(*arguments)
