@@ -5,11 +5,12 @@
     python3 run.py test       check everything: code style, unit tests, every notebook
     python3 run.py bench      measure speed and learning, as ratios side by side
     python3 run.py refresh    run the notebooks from top to bottom and store their outputs
+    python3 run.py course     open the course for a class: hand out, collect, grade, return
     python3 run.py clean      remove what set-up has made
 
 What follows a command is passed on: to JupyterLab (--no-browser, --port 9999), to pytest for the unit
-tests, to the benchmarks, to tests/tools/refresh.py. The first command installs the exact versions of
-requirements.lock into .venv, in this folder, and touches nothing else.
+tests, to the benchmarks, to tests/tools/refresh.py, to notebooks/assignments/course.py. The first command
+installs the exact versions of requirements.lock into .venv, in this folder, and touches nothing else.
 """
 # A Python too old to run the series still has to read this file to be told so: no syntax newer than 3.6.
 
@@ -214,6 +215,14 @@ def lab(root: Path, options: List[str]) -> int:
     os.execve(command[0], command + options, environment(root))
 
 
+def course(root: Path, options: List[str]) -> int:
+    """Run one step of the course, or release what is missing and open it; notebooks/assignments/README.md has more."""
+    command = [str(venv_python(root)), str(root / "notebooks" / "assignments" / "course.py")] + options
+    if os.name == "nt":
+        return subprocess.call(command, env=environment(root))
+    os.execve(command[0], command, environment(root))
+
+
 def test(root: Path, options: List[str]) -> int:
     """Run everything that must hold: code style, unit tests, each notebook against its stored outputs."""
     chapters = sorted((root / "notebooks").glob("*.ipynb"))
@@ -250,6 +259,7 @@ def clean(root: Path) -> int:
 def main(arguments: List[str], root: Path = ROOT) -> int:
     commands = {
         "lab": lab,
+        "course": course,
         "test": test,
         "bench": lambda root, options: run(root, "tests/benchmarks/run_all.py", *options),
         "refresh": lambda root, options: run(root, "tests/tools/refresh.py", *options),

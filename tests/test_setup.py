@@ -387,6 +387,18 @@ def test_the_test_command_runs_all_three_parts_and_fails_if_one_does(clone: Path
     assert "code style: FAILED" in capsys.readouterr().out
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts the course in another way")
+def test_the_course_command_sets_up_and_hands_its_options_on(clone: Path, steps: list[str], monkeypatch):
+    started: list[tuple] = []
+    monkeypatch.setattr(run.os, "execve", lambda *call: started.append(call))
+    run.main(["course", "grade", "a02_loops"], root=clone)
+    assert steps, "the environment comes first"
+    python, command, variables = started[0]
+    assert python == str(run.venv_python(clone))
+    assert command[1:] == [str(clone / "notebooks" / "assignments" / "course.py"), "grade", "a02_loops"]
+    assert variables["PATH"].startswith(str(run.venv_python(clone).parent)), "nbgrader starts commands by name"
+
+
 def test_without_a_command_there_is_help_and_no_set_up(clone: Path, steps: list[str], capsys):
     assert run.main([], root=clone) == 0
     assert "python3 run.py lab" in capsys.readouterr().out

@@ -102,7 +102,7 @@ def collect(name: str, folder: str) -> int:
     """Copy notebooks to where nbgrader looks for them: submitted/STUDENT/NAME/NAME.ipynb."""
     need(name)
     taken = 0
-    for student, path in sorted(handed_in(Path(folder))):
+    for student, path in sorted(handed_in(Path(os.environ["COURSE_FROM"]) / folder)):
         if not NAME.fullmatch(student):
             print(f"left out: {path} (a student's name is made of letters, digits, . _ @ and -)")
             continue
@@ -191,11 +191,13 @@ def reason(code: int | None, said: str) -> str:
 def grade(name: str, *options: str) -> int:
     """Grade each submission in a process of its own; those that have not changed keep their marks."""
     need(name, "release")
+    if os.name == "nt":
+        raise Mistake("students' code can be kept apart on Linux and macOS alone: grade in WSL or in a container")
     students = sorted(path.parent.name for path in Path.cwd().glob(f"submitted/*/{name}"))
     state_file = Path.cwd() / STATE
+    state: dict[str, str] = {}
     with contextlib.suppress(OSError, ValueError):
         state = json.loads(state_file.read_text())
-    state = locals().get("state") or {}
     warn_of_open_doors()
     import grading  # noqa: F401  (loaded once here, inherited by every process)
     import matplotlib.pyplot  # noqa: F401
@@ -272,6 +274,7 @@ def lab(*options: str) -> int:
 
 def main(arguments: list[str]) -> int:
     commands = {"release": release, "collect": collect, "grade": grade, "feedback": feedback, "marks": marks}
+    os.environ.setdefault("COURSE_FROM", os.getcwd())
     os.chdir(HERE)
     sys.path.insert(0, str(HERE))
     # nbgrader starts other commands by name, and they live beside this Python.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import ctypes
+import importlib
 import json
 import os
 import pickle
@@ -107,6 +108,17 @@ class Shell:
         return lambda *arguments, **settings: None
 
 
+class Later(types.ModuleType):
+    """Stands for Matplotlib until somebody draws: loading it takes longer than most submissions run."""
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        for each in [each for each, module in sys.modules.items() if isinstance(module, Later)]:
+            del sys.modules[each]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
 def run_cell(source: str, space: dict) -> None:
     """Run one cell as a notebook would; magics and shell lines do nothing."""
     if any(line.lstrip().startswith(("%", "!", "?")) or line.rstrip().endswith("?") for line in source.splitlines()):
@@ -170,6 +182,9 @@ def main(settings: dict) -> None:
     module = types.ModuleType("assignment")
     sys.modules["assignment"] = module
     space = module.__dict__
+    pyplot = sys.modules["matplotlib.pyplot"] = Later("matplotlib.pyplot")
+    sys.modules["matplotlib"] = Later("matplotlib")
+    sys.modules["matplotlib"].pyplot = pyplot
     space["get_ipython"] = Shell
     space["display"] = lambda *things, **more: None
     folder, megabytes = settings["folder"], settings["megabytes"]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from hostile import HOSTILE, Answers, fill, name_of
+from hostile import Answers, fill, hostile, name_of
 
 pytest.importorskip("nbgrader")
 
@@ -100,7 +100,7 @@ def make_class(folder: Path, name: str) -> Class:
     students.hand_in("untouched", fill(release, {}))
     for what, (changed, _) in mistakes(name).items():
         students.hand_in(what, fill(release, answers | changed))
-    for what, (make, has_answers) in HOSTILE.items():
+    for what, (make, has_answers) in hostile(name).items():
         students.hand_in(what, make(release, answers if has_answers else {}, folder))
     students.hand_in("a link to the teacher's solution", "")
     link = folder / "submitted" / students.students["a link to the teacher's solution"] / name / f"{name}.ipynb"

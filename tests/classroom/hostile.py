@@ -148,7 +148,7 @@ def text(content: str) -> Callable:
 
 
 # what it does -> (how it is made, whether right answers are in it)
-HOSTILE: dict[str, tuple[Callable, bool]] = {
+EVERYWHERE: dict[str, tuple[Callable, bool]] = {
     "never returns from its first function": (functions_that("import os; os._exit(0)", "while True:\n    pass"), False),
     "exits the process in every function": (functions_that("import os\nos._exit(0)"), False),
     "eats memory": (functions_that("return [bytearray(1 << 30) for _ in range(1000)]"), False),
@@ -156,14 +156,25 @@ HOSTILE: dict[str, tuple[Callable, bool]] = {
     "prints a megabyte and returns one": (functions_that("print('x' * 10**6)\nreturn 'x' * 10**7"), False),
     "writes outside its folder": (functions_that(WRITES), False),
     "reads the hidden tests": (reads_hidden_tests, False),
-    "tampers with the grader's side of the pipe": (functions_that(TAMPERS), False),
     "deletes all test cells": (without_tests, False),
-    "deletes all test cells, but has the right answers": (without_tests, True),
     "edits all test cells": (with_edited_tests, False),
+    "is no notebook, but text": (text("I have done my best.\n"), False),
+}
+
+# The same for what does not depend on the assignment: tried on one of them.
+ONCE: dict[str, tuple[Callable, bool]] = {
+    "tampers with the grader's side of the pipe": (functions_that(TAMPERS), False),
+    "deletes all test cells, but has the right answers": (without_tests, True),
     "edits all test cells, but has the right answers": (with_edited_tests, True),
     "puts test cells of its own before ours": (own_test_cells, False),
     "exits between the right answers": (with_cells("import os; os._exit(1)", "raise SystemExit", "1 / 0"), True),
-    "is no notebook, but text": (text("I have done my best.\n"), False),
     "is no notebook, but JSON": (text(json.dumps({"cells": "none"})), False),
     "is an empty file": (text(""), False),
+    "draws, prints and asks a shell between the right answers": (with_cells(
+        "%matplotlib inline\nfigure, axes = plt.subplots()\naxes.plot([1, 2])", "!ls ..", "print(1)", "?len"), True),
 }
+
+
+def hostile(name: str) -> dict[str, tuple[Callable, bool]]:
+    """What is tried on an assignment."""
+    return EVERYWHERE | ONCE if name == "a02_loops" else EVERYWHERE
