@@ -20,7 +20,7 @@ from .skills import RULES, Skill, cut
 from .storage import whole
 from .wayfinding import Tracker, nearest_open, shortest_way, site_stage
 
-HUNCH = 4.0  # so much dearer is what misses a precondition
+HUNCH = 4.0  # so much dearer is what misses a precondition, once it has been tried
 BURST = 8  # exploring steps once every plan has failed; doubled each time it happens again in an episode
 
 
@@ -64,6 +64,7 @@ class ProceduralMemoryAgent:
         self.model = MotionModel(self.n_actions)
         self.explored: Counter = Counter()  # facts -> exploring steps taken under them
         self.cases: dict[tuple, deque[list[Transition]]] = {}  # (effect, removes) -> loop-erased paths
+        self.beliefs: dict[tuple, tuple] = {}  # (effect, removes) -> anchor, site and preconditions, as induced last
         self.attempts: dict[tuple, list[int]] = {}  # (effect, removes, facts) -> [uses, successes] under these facts
         self.trials: dict[int, deque[Transition]] = {}  # action -> steps with it that moved nothing
         self.fatal: dict[Hashable, bool] = {}  # deed -> whether it has only ever ended an episode without success
@@ -88,19 +89,6 @@ class ProceduralMemoryAgent:
         for segment in cut(steps):
             keep(self, segment)
         return len(self.library) - before
-
-
-    def price(self, shelf: Shelf, facts: frozenset[str], here: Percept) -> float:
-        """Expected steps of a shelf under some facts: its mean length divided by its success rate under these.
-
-        Preconditions may be too few, so attempts are counted by facts; and too many (what always held need not be
-        needed), so where the agent is, ``here``, one that misses a fact may be tried, at a price.
-        """
-        missing = len(shelf.preconditions - facts)
-        if missing > self.hunch or missing and (facts != here.facts or shelf.anchor not in {None, *here.objects}):
-            return np.inf
-        uses, successes = self.attempts.get((shelf.effect, shelf.removes, facts), (0, 0))
-        return shelf.cost * shelf.success_rate * (uses + 1) / (successes + 1) * (HUNCH if missing else 1)
 
 
 class Run:
@@ -149,7 +137,7 @@ def play(run: Run) -> Episode:
 def decide(run: Run) -> tuple[Shelf, ...] | None:
     """The plan to success; while none is known, the way to the facts explored least; None to explore here."""
     here, shelves = run.percept.facts, run.agent.library.shelves.values()
-    ways = outlook(here, shelves, run.shut, lambda shelf, facts: run.agent.price(shelf, facts, run.percept))
+    ways = outlook(here, shelves, run.shut, lambda shelf, facts: price(run, shelf, facts))
     goals = [way for facts, way in ways.items() if SUCCESS in facts]
     if goals:
         return min(goals, key=lambda way: way[0])[1]
@@ -162,6 +150,21 @@ def decide(run: Run) -> tuple[Shelf, ...] | None:
     if facts == here:
         run.burst = BURST  # stay a while: without this the agent would hurry to and fro between what it knows
     return ways[facts][1] or None
+
+
+def price(run: Run, shelf: Shelf, facts: frozenset[str]) -> float:
+    """Expected steps of a shelf under some facts: its mean length divided by its success rate under these.
+
+    Preconditions may be too few, so attempts are counted by facts; and too many (what always held need not be needed),
+    so where the agent is, one that misses a fact may be tried: a learner does so once for nothing, then at a price.
+    """
+    agent, missing = run.agent, len(shelf.preconditions - facts)
+    if missing > agent.hunch or missing and (facts != run.percept.facts
+                                             or shelf.anchor not in {None, *run.percept.objects}):
+        return np.inf
+    uses, successes = agent.attempts.get((shelf.effect, shelf.removes, facts), (0, 0))
+    doubt = HUNCH if missing and (uses or not run.learn) else 1
+    return shelf.cost * shelf.success_rate * (uses + 1) / (successes + 1) * doubt
 
 
 def choose(run: Run, shelf: Shelf) -> list[Match]:

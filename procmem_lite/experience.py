@@ -29,6 +29,7 @@ class Memory(Protocol):
     library: SkillLibrary
     model: MotionModel
     cases: dict[tuple, deque[list[Transition]]]  # (effect, removes) -> loop-erased paths
+    beliefs: dict[tuple, tuple]  # (effect, removes) -> anchor, site and preconditions, as induced last
     trials: dict[int, deque[Transition]]  # action -> steps with it that moved nothing
     fatal: dict[Hashable, bool]  # deed -> whether it has only ever done harm
 
@@ -92,10 +93,15 @@ def keep(agent: Memory, segment: list[Transition]) -> None:
     change = (after - before, before - after)
     cases = agent.cases.setdefault(change, deque(maxlen=CASES))
     cases.append(path)
-    anchor, share = induce_anchor(cases)
-    preconditions = induce_preconditions(cases)
-    if share < 0.5 or happens_elsewhere(agent, path[-1], anchor, preconditions):
+    anchor, site, preconditions = agent.beliefs.get(change, (None, None, None))
+    last = path[-1]
+    if anchor not in last.percept.objects or site_of(last, anchor) != site or not preconditions <= before:
+        anchor, share = induce_anchor(cases)
+        preconditions = induce_preconditions(cases)
+        anchor = anchor if share >= 0.5 else None
+    if anchor is not None and happens_elsewhere(agent, last, anchor, preconditions):
         anchor = None
+    agent.beliefs[change] = anchor, site_of(last, anchor) if anchor else None, preconditions
     stale = [shelf for shelf in agent.library.shelves.values() if (shelf.effect, shelf.removes) == change
              and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
     agent.library.discard(lambda shelf: shelf in stale)

@@ -175,6 +175,8 @@ class SkillLibrary:
     def discard(self, unwanted: Callable[[Shelf], bool]) -> None:
         """Remove whole shelves, and their lines in the ledger."""
         gone = {key: shelf for key, shelf in self.shelves.items() if unwanted(shelf)}
+        if not gone:
+            return
         numbers = {skill.number for shelf in gone.values() for skill in shelf.skills}
         self.shelves = {key: shelf for key, shelf in self.shelves.items() if key not in gone}
         self.ledger = [use for use in self.ledger if use.skill not in numbers]

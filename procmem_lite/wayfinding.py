@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from operator import add, sub
 from types import MappingProxyType
 
 import numpy as np
 
 from .environment import Displacement, Percept
-from .motion import EFFORT, MotionModel, Pose, clean
+from .motion import EFFORT, MotionModel, Pose, transform
 from .skills import Site
 
 DOUBT = 1e-3  # of two ways as long, take the one over more known ground
@@ -81,8 +82,8 @@ class Tracker:
 
     def poses(self, anchor: Displacement, displacement: Displacement) -> list[Pose]:
         """All poses from which something at position ``anchor`` is seen at ``displacement``."""
-        return [(turn, clean(np.asarray(anchor) - inverse @ displacement))
-                for turn, inverse in enumerate(self.model.inverse)]
+        back = tuple(-x for x in displacement)
+        return [(turn, transform(inverse, anchor, back)) for turn, inverse in enumerate(self.model.inverse)]
 
     def poses_along(self, actions: Iterable[int]) -> list[Pose]:
         """The poses that a sequence of actions is expected to pass, from the present one on."""
@@ -143,20 +144,31 @@ def shortest_way(tracker: Tracker, stages: Sequence[Stage],
 
 def steps_left(model: MotionModel, stages: Sequence[Stage]) -> Callable[[Node], float]:
     """The heuristic of :func:`shortest_way`: fewest steps still needed if nothing were in the way."""
-    def between(start: Pose, ends: Iterable[Pose]) -> float:
-        turn, here = start
-        return min(model.open_steps(turn, end, tuple(b - a for a, b in zip(here, there, strict=True)))
-                   for end, there in ends)
-
+    towards = [open_ground(model, list(stage)) for stage in stages]
     rest = [0.0] * (len(stages) + 1)
     for index in range(len(stages) - 2, -1, -1):
-        rest[index] = rest[index + 1] + min(between(pose, stages[index + 1]) for pose in stages[index])
+        rest[index] = rest[index + 1] + min(towards[index + 1](*pose) for pose in stages[index])
 
     def estimate(node: Node) -> float:
-        stage, *pose = node
-        return between(pose, stages[stage]) + rest[stage] if stage < len(stages) else 0.0
+        stage, turn, position = node
+        return towards[stage](turn, position) + rest[stage] if stage < len(stages) else 0.0
 
     return estimate
+
+
+def open_ground(model: MotionModel, ends: Sequence[Pose]) -> Callable[[int, Displacement], float]:
+    """Fewest steps on open ground from a pose to the nearest of some; remembered for every arrangement of ends."""
+    origin = ends[0][1]
+    shape = tuple([(turn, tuple(map(sub, position, origin))) for turn, position in ends])
+    known = model.arrangements.setdefault(shape, {})
+
+    def steps(turn: int, here: Displacement) -> float:
+        away = tuple(map(sub, origin, here))
+        if (turn, away) not in known:
+            known[turn, away] = min(model.open_steps(turn, end, tuple(map(add, away, shift))) for end, shift in shape)
+        return known[turn, away]
+
+    return steps
 
 
 def astar(first: Node, is_goal: Callable[[Node], bool],

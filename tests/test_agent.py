@@ -97,7 +97,7 @@ def test_a_task_without_space_is_learned():
 
 def test_skills_can_be_taken_from_an_episode_that_someone_else_played():
     lesson = walk("fixed", size=5)  # by the shortest path; its player knows nothing of the fact "success"
-    pupil = ProceduralMemoryAgent(6, perceive, seed=0)
+    pupil = ProceduralMemoryAgent(6, perceive, seed=0, hunch=False)
     grown = pupil.learn_from(lesson)
     assert grown == len(pupil.library) > 3
     assert SUCCESS in {fact for skill in pupil.library for fact in skill.effect}
