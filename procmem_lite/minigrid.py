@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections import Counter
 
 import gymnasium as gym
+from minigrid.core.constants import IDX_TO_COLOR, IDX_TO_OBJECT, STATE_TO_IDX
 from minigrid.core.grid import Grid
 from minigrid.core.world_object import WorldObj
 from minigrid.minigrid_env import MiniGridEnv
@@ -13,6 +15,7 @@ from minigrid.minigrid_env import MiniGridEnv
 from .environment import Board, Percept, Scene
 
 ACTIONS = ("left", "right", "forward", "pickup", "drop", "toggle", "done")
+STATES = {number: name for name, number in STATE_TO_IDX.items()}
 AHEAD = ((1, 0), (0, 1), (-1, 0), (0, -1))  # heading -> one step, in (x, y)
 NEXT_TO = ((1, 0), (0, 1), (-1, 0), (0, -1))  # in front, right, behind, left: in the agent's frame
 
@@ -110,6 +113,14 @@ def things_in(env: MiniGridEnv) -> Things:
     return things
 
 
+def minigrid_of(env: gym.Env) -> MiniGridEnv:
+    """The MiniGrid environment inside all wrappers."""
+    world = env.unwrapped
+    if not isinstance(world, MiniGridEnv):
+        raise TypeError(f"env: a MiniGrid environment is needed, got {type(world).__name__}")
+    return world
+
+
 def perceive(env: gym.Env) -> Percept:
     """A MiniGrid environment's whole state in symbols.
 
@@ -119,9 +130,7 @@ def perceive(env: gym.Env) -> Percept:
     Raises:
         TypeError: for an environment that is not MiniGrid's.
     """
-    world = env.unwrapped
-    if not isinstance(world, MiniGridEnv):
-        raise TypeError(f"env: a MiniGrid environment is needed, got {type(world).__name__}")
+    world = minigrid_of(env)
     things = things_in(world)
     ax, ay = map(int, world.agent_pos)
     heading = int(world.agent_dir)
@@ -137,3 +146,71 @@ def perceive(env: gym.Env) -> Percept:
 
 
 perceive.actions = ACTIONS  # names for whoever shows an episode
+
+
+class Memory:
+    """What an agent has seen in one episode: cell -> (kind, colour, state), and the names of what it saw."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid  # of this episode: another one begins with another grid
+        self.seen: dict[tuple[int, int], tuple[str, str, str]] = {}
+        self.names: dict[tuple[str, str], str] = {}  # (kind, colour) -> the name it keeps for the episode
+
+    def look(self, world: MiniGridEnv) -> str:
+        """Take in what MiniGrid shows its agents now; returns what is carried, which the view shows too."""
+        view = world.gen_obs()["image"]
+        side = len(view)
+        (ax, ay), (fx, fy) = map(int, world.agent_pos), AHEAD[world.agent_dir]
+        for right, forward in itertools.product(range(-(side // 2), side // 2 + 1), range(side)):
+            kind, colour, state = view[right + side // 2, side - 1 - forward].tolist()
+            if (right, forward) == (0, 0):
+                carried = IDX_TO_OBJECT[kind], IDX_TO_COLOR[colour]
+            elif IDX_TO_OBJECT[kind] != "unseen":
+                cell = ax + forward * fx - right * fy, ay + forward * fy + right * fx
+                self.seen[cell] = IDX_TO_OBJECT[kind], IDX_TO_COLOR[colour], STATES[state]
+        return "nothing" if carried[0] in ("empty", "unseen") else self.name(*carried, "open")
+
+    def name(self, kind: str, colour: str, state: str) -> str:
+        """The name of a thing; its colour is part of it where another thing was called the same before."""
+        if (kind, colour) not in self.names:
+            plain = "locked door" if (kind, state) == ("door", "locked") else kind
+            self.names[kind, colour] = f"{colour} {plain}" if plain in self.names.values() else plain
+        return self.names[kind, colour]
+
+
+_memories: weakref.WeakKeyDictionary[MiniGridEnv, Memory] = weakref.WeakKeyDictionary()
+
+
+def perceive_view(env: gym.Env) -> Percept:
+    """What :func:`perceive` gives, but only of things that the agent's own view has shown in this episode.
+
+    The view is MiniGrid's own, 7 by 7 cells, seen through no wall. A door not seen open counts as not open. The
+    agent knows its cell and heading, so that what it has seen stays where it is while it moves.
+
+    Raises:
+        TypeError: for an environment that is not MiniGrid's.
+    """
+    world = minigrid_of(env)
+    memory = _memories.get(world)
+    if memory is None or memory.grid is not world.grid:
+        memory = _memories[world] = Memory(world.grid)
+    carried = memory.look(world)
+    (ax, ay), heading = map(int, world.agent_pos), int(world.agent_dir)
+    fx, fy = AHEAD[heading]
+    facts, objects = {f"carrying {carried}"}, {}
+    for (x, y), (kind, colour, state) in memory.seen.items():
+        if kind not in ("empty", "wall", "floor", "lava"):
+            name = memory.name(kind, colour, state)
+            objects[name] = ((x - ax) * fx + (y - ay) * fy, (y - ay) * fx - (x - ax) * fy)
+            facts |= {f"{name} open"} if (kind, state) == ("door", "open") else set()
+    around = {}
+    for forward, right in NEXT_TO:
+        cell = memory.seen.get((ax + forward * fx - right * fy, ay + forward * fy + right * fx))
+        if cell is not None:
+            enter = cell[0] in ("empty", "floor", "goal", "lava") or cell[::2] == ("door", "open")
+            around[forward, right] = cell[0] == "empty" or (enter and cell[0])
+    scene = Scene(draw_board(world.grid), (ay, ax), heading, None if carried == "nothing" else carried)
+    return Percept(frozenset(facts), objects, (ax, ay, heading), around, scene)
+
+
+perceive_view.actions = ACTIONS

@@ -42,10 +42,10 @@ class Tracker:
         """Take a percept at the present pose into the map."""
         if self.version != self.model.version:
             self.restart()
-        if not self.model.frames or not percept.objects:
+        if not self.model.frames:
             return
         if self.pose is None:
-            self.pose = (0, (0,) * len(next(iter(percept.objects.values()))))
+            self.pose = (0, (0,) * len(self.model.frames[0]))
         self.landmarks = {name: self.model.from_agent(self.pose, d) for name, d in percept.objects.items()}
         self.visits[self.pose[1]] = self.visits.get(self.pose[1], 0) + 1
         self.note(self.pose[1], free=True)
