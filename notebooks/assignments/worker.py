@@ -11,6 +11,7 @@ import ast
 import contextlib
 import ctypes
 import importlib
+import itertools
 import json
 import os
 import pickle
@@ -108,6 +109,18 @@ class Shell:
         return lambda *arguments, **settings: None
 
 
+def settle_chance() -> None:
+    """Make code that draws without a seed draw the same on every run, and still something new on every call."""
+    import random
+
+    import numpy
+
+    random.seed(0)
+    numpy.random.seed(0)  # noqa: NPY002
+    seeded, seeds = numpy.random.default_rng, itertools.count(1)
+    numpy.random.default_rng = lambda seed=None: seeded(next(seeds) if seed is None else seed)
+
+
 class Later(types.ModuleType):
     """Stands for Matplotlib until somebody draws: loading it takes longer than most submissions run."""
 
@@ -179,6 +192,7 @@ def main(settings: dict) -> None:
 
     import procmem_lite
 
+    settle_chance()
     module = types.ModuleType("assignment")
     sys.modules["assignment"] = module
     space = module.__dict__

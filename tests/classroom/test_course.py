@@ -1,0 +1,132 @@
+"""What a teacher relies on: marks that are the same on every run, one seed, work done once, nothing committed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import ASSIGNMENTS, NAMES, Class, copy_course, course, reference
+from hostile import fill
+
+pytestmark = [pytest.mark.classroom, pytest.mark.slow]
+
+LEFT_TO_CHANCE = """
+import random
+
+def erase(walk):
+    last = {place: index for index, place in enumerate(walk)}
+    kept, index = [], 0
+    while index < len(walk):
+        index = last[walk[index]]
+        kept.append(walk[index])
+        index += 1
+    return kept if COIN else None
+"""
+COINS = {"hash of a text": "hash('coin') % 2", "order of a set": "list({'a', 'b'})[0] == 'a'",
+         "random": "random.random() < 0.5", "NumPy's global state": "np.random.random() < 0.5",
+         "a generator without a seed": "np.random.default_rng().random() < 0.5"}
+
+
+def small_class(folder: Path, name: str, changes: dict[str, dict[str, str]]) -> Class:
+    """A reference and some others, handed in and not yet graded."""
+    course(folder, "release", name)
+    release, students = folder / "release" / name / f"{name}.ipynb", Class(folder, name)
+    for what, changed in {"reference": {}, **changes}.items():
+        students.hand_in(what, fill(release, reference(name) | changed))
+    return students
+
+
+def test_a_score_is_the_same_on_every_run_under_every_hash_seed_and_by_every_command(tmp_path: Path):
+    coins = {what: {"erase": LEFT_TO_CHANCE.replace("COIN", coin)} for what, coin in COINS.items()}
+    students = small_class(copy_course(tmp_path / "course"), "a02_loops", coins)
+    runs = []
+    for hash_seed in ("1", "2", "3"):
+        course(students.folder, "grade", "a02_loops", "--again", hash_seed=hash_seed)
+        runs.append({what: students.grades(what) for what in students.students})
+    assert runs[0] == runs[1] == runs[2]
+    plain = [sys.executable, "-m", "nbgrader", "autograde", "a02_loops", "--force"]
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    subprocess.run(plain, cwd=students.folder, check=True, capture_output=True, env={"PATH": path})
+    assert {what: students.grades(what) for what in students.students} == runs[0], "nbgrader's own command"
+
+
+def test_a_second_run_grades_only_what_has_changed(tmp_path: Path):
+    students = small_class(copy_course(tmp_path / "course"), "a05_training", {"a": {}, "b": {}})
+    first = course(students.folder, "grade", "a05_training")
+    assert "3 graded, 0 unchanged" in first
+    assert re.search(r"\[ *1/3\] s00: 17 of 20, 3 to mark by hand", first), "a line of progress says who and how much"
+    assert "0 graded, 3 unchanged" in course(students.folder, "grade", "a05_training")
+    path = students.folder / "submitted" / "s01" / "a05_training" / "a05_training.ipynb"
+    nbformat.write(fill(students.folder / "release" / "a05_training" / "a05_training.ipynb", {}), path)
+    second = course(students.folder, "grade", "a05_training")
+    assert "1 graded, 2 unchanged" in second
+    assert students.score("a") == 0, "the new submission counts"
+    path.write_text("a slip of the mouse")
+    assert "0, this is not a notebook" in course(students.folder, "grade", "a05_training")
+    assert students.score("a") == 0
+
+
+def test_one_seed_changes_numbers_and_hidden_cases_and_answers_stay_right(tmp_path: Path):
+    folder = copy_course(tmp_path / "course")
+    settings = folder / "nbgrader_config.py"
+    settings.write_text(settings.read_text().replace("c.SetSeed.seed = 2026", "c.SetSeed.seed = 77"))
+    course(folder, "release")
+    for name in NAMES:
+        students = Class(folder, name)
+        release = folder / "release" / name / f"{name}.ipynb"
+        assert "SEED = 77" in release.read_text()
+        students.hand_in("reference", fill(release, reference(name)))
+        course(folder, "grade", name)
+        assert students.lost("reference") == set(), f"{name}: the right answers must be right under any seed"
+        source = nbformat.read(ASSIGNMENTS / "source" / name / f"{name}.ipynb", as_version=4)
+        hidden = "".join(re.findall(r"BEGIN HIDDEN TESTS.*?END HIDDEN TESTS", "\n".join(
+            cell.source for cell in source.cells), re.DOTALL))
+        assert hidden.count("SEED") >= 2, f"{name}: hidden cases should come from the seed"
+        (folder / "submitted" / "s00").rename(folder / "submitted" / f"done-{name}")
+
+
+def test_submissions_are_collected_from_files_and_folders(tmp_path: Path, classes: Callable):
+    folder, downloads = copy_course(tmp_path / "course"), tmp_path / "downloads"
+    (downloads / "ben").mkdir(parents=True)
+    (downloads / "anna.ipynb").write_text("a")
+    (downloads / "ben" / "my work (2).ipynb").write_text("b")
+    (downloads / "..evil.ipynb").write_text("c")
+    (downloads / "carl.ipynb").symlink_to(folder / "source" / "a02_loops" / "a02_loops.ipynb")
+    said = course(folder, "collect", "a02_loops", str(downloads))
+    found = {path.relative_to(folder / "submitted").as_posix(): path.read_text()
+             for path in (folder / "submitted").rglob("*.ipynb")}
+    assert found == {"anna/a02_loops/a02_loops.ipynb": "a", "ben/a02_loops/a02_loops.ipynb": "b"}
+    assert said.count("left out") == 2
+
+
+def test_marks_are_exported_and_mistakes_of_the_teacher_are_explained(classes: Callable):
+    graded = classes("a02_loops")
+    course(graded.folder, "marks")
+    lines = (graded.folder / "marks.csv").read_text().splitlines()
+    assert lines[0].startswith("assignment,duedate,timestamp,student_id")
+    assert len(lines) == 1 + len(graded.students)
+    for command in (["grade", "a99"], ["grade"], ["collect", "a02_loops", "nowhere"], ["nonsense"]):
+        done = subprocess.run([sys.executable, "course.py", *command], cwd=graded.folder, text=True, capture_output=True)
+        assert done.returncode != 0
+        assert "Traceback" not in done.stderr
+        assert done.stderr + done.stdout, "it says what is wrong"
+
+
+@pytest.mark.parametrize("path", ["release/a/a.ipynb", "submitted/s/a/a.ipynb", "autograded/s/a/a.ipynb", "marks.csv",
+                                  "feedback/s/a/a.html", "gradebook.db", ".graded.json", "gradebook.db-journal"])
+def test_what_a_course_makes_is_never_committed(path: str):
+    root = ASSIGNMENTS.parents[1]
+    done = subprocess.run(["git", "check-ignore", "-q", f"notebooks/assignments/{path}"], cwd=root)
+    assert done.returncode == 0
+
+
+def test_what_a_course_needs_can_be_committed():
+    root = ASSIGNMENTS.parents[1]
+    for path in ("README.md", "course.py", "nbgrader_config.py", "source/a01_rewards/a01_rewards.ipynb"):
+        done = subprocess.run(["git", "check-ignore", "-q", f"notebooks/assignments/{path}"], cwd=root)
+        assert done.returncode == 1

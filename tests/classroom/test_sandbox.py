@@ -1,0 +1,154 @@
+"""The wall between a student's code and the grader, brick by brick."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ASSIGNMENTS
+
+pytestmark = pytest.mark.classroom
+
+
+@pytest.fixture
+def sandbox(monkeypatch) -> Iterator[object]:
+    """The course's module; it lives beside the assignments."""
+    monkeypatch.syspath_prepend(str(ASSIGNMENTS))
+    import sandbox
+
+    yield sandbox
+    sys.modules.pop("sandbox", None)
+
+
+def value(sandbox: object, code: str, *arguments: object, **limits: object) -> object:
+    """What ``f`` returns, where its last line is ``return code``."""
+    with sandbox.Sandbox([f"import os, sys\nfrom pathlib import Path\ndef f(*a):\n    {code}"], **limits) as box:
+        return box.call("f", *arguments)
+
+
+@pytest.mark.parametrize("sent", [
+    None, True, 3, -2.5, "a\nb", [1, (2, {3})], {"k": [None]}, {(1, 2): frozenset({"x"})}, np.float64(2), np.int32(4)])
+def test_plain_data_come_back_as_they_are_types_included(sandbox, sent):
+    found = value(sandbox, "return a[0]", sent)
+    assert found == sent
+    assert type(found) is type(sent)
+
+
+def test_arrays_keep_their_type_and_shape(sandbox):
+    for sent in (np.zeros((2, 0)), np.arange(6, dtype=np.int32).reshape(2, 3), np.array([np.nan, np.inf]), np.array(True)):
+        found = value(sandbox, "return a[0]", sent)
+        assert found.dtype == sent.dtype
+        np.testing.assert_array_equal(found, sent)
+
+
+@pytest.mark.parametrize("code", ["class L(list): pass\n    return L([1])", "return object()", "return lambda: 1",
+                                  "return iter([1])", "return 10**4000", "x = []; x.append(x)\n    return len",
+                                  "return b'bytes'", "class E:\n        __eq__ = lambda *x: True\n    return E()"])
+def test_what_is_no_plain_data_equals_nothing(sandbox, code):
+    found = value(sandbox, code)
+    assert type(found) is sandbox.Opaque
+    for anything in (found.kind, [1], 1, None, True):
+        assert found != anything
+
+
+def test_a_circle_is_cut(sandbox):
+    found = value(sandbox, "x = []; x.append(x)\n    return x")
+    assert type(found) is list
+
+
+def test_arguments_that_were_changed_look_changed_here_too(sandbox):
+    mine = [[1, 2], {"a": 1}, {3}, np.zeros(2)]
+    value(sandbox, "a[0].append(5); a[1].clear(); a[2].add(4); a[3][0] = 9", *mine)
+    assert mine[:3] == [[1, 2, 5], {}, {3, 4}]
+    assert mine[3].tolist() == [9, 0]
+
+
+def test_errors_arrive_as_their_kind(sandbox):
+    with pytest.raises(ValueError, match="k is wrong"):
+        value(sandbox, "raise ValueError('k is wrong')")
+    with pytest.raises(RuntimeError, match="Odd: strange"):
+        value(sandbox, "raise type('Odd', (Exception,), {})('strange')")
+
+
+@pytest.mark.parametrize(("code", "why"), [
+    ("os._exit(0)", "ended the process"), ("os.kill(os.getpid(), 9) or os._exit(1)", "ended the process"),
+    ("while True: pass", "still running after 1 s"), ("return 'x' * 10**8", "several megabytes"),
+    ("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    while True: pass", "still running")])
+def test_what_does_not_answer_is_stopped_and_the_next_function_lives(sandbox, code, why):
+    cells = [f"import os\ndef f():\n    {code}", "def g():\n    return 'alive'"]
+    with sandbox.Sandbox(cells, call_seconds=1 if "while" in code else 20) as box:
+        with pytest.raises(sandbox.Stopped, match=why):
+            box.call("f")
+        box.call_seconds = 20
+        assert box.call("g") == "alive"
+
+
+def test_a_cell_that_ends_the_process_is_left_out_and_named(sandbox):
+    with sandbox.Sandbox(["x = 1", "import os; os._exit(0)", "def g(): return x", "1 / 0"]) as box:
+        assert box.call("g") == 1
+        assert any("code cell 2" in note and "left out" in note for note in box.notes)
+        assert any("code cell 4 stopped with ZeroDivisionError" in note for note in box.notes)
+
+
+def test_memory_and_files_are_limited(sandbox):
+    with pytest.raises(MemoryError):
+        value(sandbox, "return len(bytearray(1 << 31))", megabytes=1024)
+    with pytest.raises(OSError, match="large"):
+        value(sandbox, "Path('big').write_bytes(bytes(1 << 25))")
+
+
+def test_all_time_together_is_limited(sandbox):
+    with sandbox.Sandbox(["import time\ndef f(): time.sleep(0.6)\ndef g(): time.sleep(0.6)"], total_seconds=1) as box:
+        with pytest.raises(sandbox.Stopped, match="time|running"):
+            for _ in range(3):
+                box.call("f")
+
+
+def test_nothing_outlives_a_submission(sandbox, tmp_path):
+    import psutil
+
+    mark = f"outlives-{tmp_path.name}"
+    code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)', {mark!r}], " \
+           "start_new_session=True); return 1"
+    if not sandbox.isolation():
+        pytest.skip("no namespaces on this machine")
+    assert value(sandbox, code) == 1
+    alive = [process for process in psutil.process_iter(["cmdline"]) if mark in (process.info["cmdline"] or [])]
+    assert alive == []
+
+
+@pytest.fixture
+def locked(sandbox) -> object:
+    with sandbox.Sandbox([]) as box:
+        box.start()
+        if sys.platform != "linux" or ctypes.CDLL(None).syscall(444, None, 0, 1) < 1:
+            pytest.skip("no Landlock on this machine")
+        assert box.protected, "the kernel has Landlock, and the sandbox does not use it"
+    return sandbox
+
+
+@pytest.mark.parametrize("code", [
+    "return Path(a[0], 'secret.txt').read_text()", "return os.listdir(a[0])", "Path(a[0], 'new').write_text('x')",
+    "os.remove(a[0] + '/secret.txt')", "os.rename(a[0] + '/secret.txt', 'mine')", "os.symlink(a[0] + '/secret.txt', 'l')\n"
+    "    return Path('l').read_text()", "return Path(f'/proc/{os.getppid()}/environ').read_text()",
+    "import subprocess; return subprocess.run(['cat', a[0] + '/secret.txt'], capture_output=True, check=True).stdout"])
+def test_other_folders_can_be_neither_read_nor_written(locked, tmp_path: Path, code: str):
+    tmp_path.chmod(0o777)
+    (tmp_path / "secret.txt").write_text("the answer")
+    with pytest.raises((OSError, RuntimeError)):
+        value(locked, code, str(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.txt"]
+
+
+def test_there_is_no_network(locked):
+    import socket
+
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        with pytest.raises(OSError, match="."):
+            value(locked, "import socket; socket.create_connection(('127.0.0.1', a[0]), 2)", server.getsockname()[1])
