@@ -52,7 +52,7 @@ class MotionModel:
         right = known and all(self.predict(a, action) == b for a, b in pairs)
         if not right and not moved and not (known and self.enters_free(before, action)):
             return  # blocked, or an action that does not move
-        if moved and not (right and self._trust[action] == TRUST):
+        if not right or moved and self._trust[action] < TRUST:
             self._samples[action].append(pairs)
         if known:
             self._trust[action] = min(self._trust[action] + (1 if right else -1), TRUST)
@@ -76,9 +76,9 @@ class MotionModel:
         """Find a map for what an action did of late, or none."""
         fitted = consensus(self._samples[action])
         self.maps.pop(action, None)
-        if fitted is not None:
+        if fitted is not None and not np.allclose(np.column_stack(fitted), np.eye(len(fitted[1]), len(fitted[1]) + 1)):
             self.maps[action] = fitted
-        self._trust[action] = int(fitted is not None)
+        self._trust[action] = int(action in self.maps)
         self._rebuild()
 
     def predict(self, displacement: Displacement, action: int) -> Displacement:
