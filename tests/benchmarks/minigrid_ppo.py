@@ -28,14 +28,13 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from procmem_lite import minigrid
 from procmem_lite.training import UNSEEN
 
 ENVIRONMENT = "MiniGrid-DoorKey-6x6-v0"
-DATA = ROOT / "notebooks" / "data"
+DATA = Path(__file__).resolve().parents[2] / "notebooks" / "data"
 SETTINGS = {"n_steps": 128, "batch_size": 256, "n_epochs": 4, "learning_rate": 1e-3, "gamma": 0.99, "gae_lambda": 0.95,
             "ent_coef": 0.01, "vf_coef": 0.5, "max_grad_norm": 0.5, "clip_range": 0.2, "clip_range_vf": 0.2}
 ENVIRONMENTS = 16  # played at once
