@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import io
 import json
 import multiprocessing
@@ -199,9 +200,8 @@ def grade(name: str, *options: str) -> int:
     with contextlib.suppress(OSError, ValueError):
         state = json.loads(state_file.read_text())
     warn_of_open_doors()
-    import grading  # noqa: F401  (loaded once here, inherited by every process)
-    import matplotlib.pyplot  # noqa: F401
-
+    for module in ("nbgrader.apps", "matplotlib.pyplot", "grading"):  # loaded once here, inherited by every process
+        importlib.import_module(module)
     present, started, graded = version(name), time.monotonic(), 0
     for number, student in enumerate(students, 1):
         folder = Path.cwd() / "submitted" / student / name

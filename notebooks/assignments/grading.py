@@ -22,8 +22,9 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
-from sandbox import Sandbox, Stopped
 from traitlets import Bool, Float, Integer
+
+from sandbox import Sandbox, Stopped
 
 SEED_LINE = re.compile(r"^SEED = \d+", re.MULTILINE)
 HIDDEN = re.compile(r"[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", re.DOTALL)

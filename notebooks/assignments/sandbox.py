@@ -24,7 +24,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-
 import procmem_lite
 from procmem_lite import Percept
 from procmem_lite.analysis import Interval

@@ -189,7 +189,6 @@ def main(settings: dict) -> None:
     for descriptor in (0, 1, 2):
         os.dup2(quiet, descriptor)
     import numpy  # noqa: F401  (before the rights are gone, and once for all)
-
     import procmem_lite
 
     settle_chance()

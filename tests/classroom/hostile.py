@@ -40,7 +40,8 @@ def everywhere(release: Path, body: str, first: str | None = None) -> NotebookNo
         kinds = cell.metadata["nbgrader"]
         if cell.cell_type == "code" and kinds["solution"]:
             names = [node.name for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef)]
-            cell.source = "\n\n".join(f"def {name}(*arguments, **settings):\n" + indent(first or body) for name in names)
+            does = indent(first or body)
+            cell.source = "\n\n".join(f"def {name}(*arguments, **settings):\n{does}" for name in names)
             first = None
     return notebook
 
@@ -139,7 +140,8 @@ def reads_hidden_tests(release: Path, answers: Answers, course: Path) -> Noteboo
         if cell.cell_type == "code" and cell.metadata["nbgrader"]["solution"]:
             name = next(node.name for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef))
             body = READS.replace("COURSE", repr(str(course))).replace("NAME", repr(name))
-            cell.source = f"import sys\nsys_path = lambda: sys.path\n\ndef {name}(*arguments, **settings):\n{indent(body)}"
+            cell.source = "import sys\nsys_path = lambda: sys.path\n\n" \
+                          f"def {name}(*arguments, **settings):\n{indent(body)}"
     return notebook
 
 

@@ -111,7 +111,8 @@ def test_marks_are_exported_and_mistakes_of_the_teacher_are_explained(classes: C
     assert lines[0].startswith("assignment,duedate,timestamp,student_id")
     assert len(lines) == 1 + len(graded.students)
     for command in (["grade", "a99"], ["grade"], ["collect", "a02_loops", "nowhere"], ["nonsense"]):
-        done = subprocess.run([sys.executable, "course.py", *command], cwd=graded.folder, text=True, capture_output=True)
+        done = subprocess.run([sys.executable, "course.py", *command], cwd=graded.folder, text=True,
+                              capture_output=True)
         assert done.returncode != 0
         assert "Traceback" not in done.stderr
         assert done.stderr + done.stdout, "it says what is wrong"

@@ -81,7 +81,8 @@ def unseen(trained, candidates):
     "compares the means alone, without an interval": (
         changed("np.quantile(gain[drawn].mean(axis=1), 0.025) > 0", "gain.mean() > 0"), {"learned-subtle"}),
     "compares the two thirds as if they were strangers, not seed by seed": (changed(
-        "return bool(np.quantile(gain[drawn].mean(axis=1), 0.025) > 0)", """other = np.random.default_rng(1).integers(len(gain), size=drawn.shape)
+        "return bool(np.quantile(gain[drawn].mean(axis=1), 0.025) > 0)", """other = np.random.default_rng(1)
+    other = other.integers(len(gain), size=drawn.shape)
     early, late = steps[:, :third].mean(axis=1), steps[:, -third:].mean(axis=1)
     return bool(np.quantile(early[drawn].mean(axis=1) - late[other].mean(axis=1), 0.025) > 0)"""), {"learned-subtle"}),
     "any difference counts, worse as well as better": (changed(
@@ -89,8 +90,8 @@ def unseen(trained, candidates):
         "np.prod(np.quantile(gain[drawn].mean(axis=1), [0.025, 0.975])) > 0"), {"learned-clear"}),
     "compares halves": (changed("// 3", "// 2"), {"learned-clear", "learned-subtle"}),
     "draws episodes again instead of seeds": (changed(
-        "drawn = np.random.default_rng(0).integers(len(gain), size=(4000, len(gain)))", """gain = (steps[:, :third] - steps[:, -third:]).ravel()
-    drawn = np.random.default_rng(0).integers(len(gain), size=(4000, len(gain)))"""), {"learned-subtle"}),
+        "gain = steps[:, :third].mean(axis=1) - steps[:, -third:].mean(axis=1)",
+        "gain = (steps[:, :third] - steps[:, -third:]).ravel()"), {"learned-subtle"}),
     "takes low and flat for learned": ({"reading": """
 def reading():
     low = sorted(STEPS, key=lambda letter: STEPS[letter].sum())

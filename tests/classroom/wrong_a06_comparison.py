@@ -41,7 +41,8 @@ def compare(rows, first, second):
     return {"pairs": len(gaps), "difference": float(gaps.mean()), "wins": float(wins.mean())}
 """}, {"compare-small", "compare-random"}),
     "means over all runs, crashed partners or not": (changed(
-        COMPARE, "float(gaps.mean())", "float(np.mean(list(steps[first].values())) - np.mean(list(steps[second].values())))"),
+        COMPARE, "float(gaps.mean())",
+        "float(np.mean(list(steps[first].values())) - np.mean(list(steps[second].values())))"),
         {"compare-small", "compare-random"}),
     "a tie is no win": (changed(COMPARE, " + 0.5 * (gaps == 0)", ""), {"compare-small", "compare-random"}),
     "more steps win": (changed(COMPARE, "gaps < 0", "gaps > 0"), {"compare-small", "compare-random"}),
@@ -50,19 +51,23 @@ def compare(rows, first, second):
     "NumPy numbers": (changed(COMPARE, "float(wins.mean())", "wins.mean()"), {"compare-small", "compare-random"}),
     "the mean of the ratios": (changed(
         RATIO, "float(second.mean() / first.mean())", "float((second / first).mean())"), {"ratio-value"}),
-    "the ratio upside down": (changed(RATIO, "float(second.mean() / first.mean())", "float(first.mean() / second.mean())"),
-                              {"ratio-value", "ratio-ends"}),
+    "the ratio upside down": (
+        changed(RATIO, "float(second.mean() / first.mean())", "float(first.mean() / second.mean())"),
+        {"ratio-value", "ratio-ends"}),
     "draws the two sides apart, and loses the pairs": (changed(
-        RATIO, "second[drawn].mean(axis=1)", "second[np.random.default_rng(seed + 1).permutation(drawn.ravel()).reshape(drawn.shape)].mean(axis=1)"),
+        RATIO, "second[drawn].mean(axis=1)",
+        "second[np.random.default_rng(seed + 1).permuted(drawn)].mean(axis=1)"),
         {"ratio-value", "ratio-ends"}),
     "the level counts one tail": (changed(RATIO, "[(1 - level) / 2, (1 + level) / 2]", "[1 - level, level]"),
                                   {"ratio-ends"}),
     "always 95 %": (changed(RATIO, "[(1 - level) / 2, (1 + level) / 2]", "[0.025, 0.975]"), {"ratio-ends"}),
     "the standard deviation of the runs instead of an interval of the mean": (changed(
-        RATIO, "second[drawn].mean(axis=1) / first[drawn].mean(axis=1)", "second / first"), {"ratio-value", "ratio-ends"}),
+        RATIO, "second[drawn].mean(axis=1) / first[drawn].mean(axis=1)", "second / first"),
+        {"ratio-value", "ratio-ends"}),
     "no seed: another interval each time": (changed(RATIO, "default_rng(seed)", "default_rng()"), {"ratio-ends"}),
-    "takes a level of 95 for 95 %": (changed(RATIO, "if not 0 < level < 1", "level = level / 100 if level > 1 else level\n    if not 0 < level < 1"),
-                                     {"ratio-value"}),
+    "takes a level of 95 for 95 %": (changed(
+        RATIO, "if not 0 < level < 1", "level = level / 100 if level > 1 else level\n    if not 0 < level < 1"),
+        {"ratio-value"}),
     "Bonferroni: every p-value against level / m": ({"differences": """
 def differences(p_values, level):
     return [bool(p <= level / len(p_values)) for p in p_values]
