@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import Protocol
 
-from .environment import Percept
+from .environment import Displacement, Percept
 from .episodes import Transition
 from .library import SkillLibrary
 from .motion import MotionModel
@@ -86,6 +86,17 @@ def happens_elsewhere(agent: Memory, last: Transition, anchor: str,
     return site.action is not None and 2 * sum(away) >= max(len(away), 1)
 
 
+def faced(model: MotionModel, last: Transition) -> list[Displacement]:
+    """Where what an action changed is to be looked for first: ahead, if the agent can turn and stood still."""
+    turns, still = len(model.frames) > 1, last.percept.place == last.next_percept.place
+    return [step for step in model.stances if any(step)] if turns and still else []
+
+
+def underfoot(model: MotionModel, last: Transition, anchor: str) -> bool:
+    """Whether an anchor says nothing about the heading, where an action's effect depends on what is ahead."""
+    return bool(faced(model, last)) and not any(last.percept.objects[anchor])
+
+
 def keep(agent: Memory, segment: list[Transition]) -> None:
     """Make skills of a segment; where its effect's anchor or preconditions look different now, make all anew."""
     path = segment if agent.rule == "whole" else erase(segment)
@@ -96,10 +107,11 @@ def keep(agent: Memory, segment: list[Transition]) -> None:
     anchor, site, preconditions = agent.beliefs.get(change, (None, None, None))
     last = path[-1]
     if anchor not in last.percept.objects or site_of(last, anchor) != site or not preconditions <= before:
-        anchor, share = induce_anchor(cases)
+        anchor, share = induce_anchor(cases, faced(agent.model, last))
         preconditions = induce_preconditions(cases)
         anchor = anchor if share >= 0.5 else None
-    if anchor is not None and happens_elsewhere(agent, last, anchor, preconditions):
+    if anchor is not None and (underfoot(agent.model, last, anchor)
+                               or happens_elsewhere(agent, last, anchor, preconditions)):
         anchor = None
     agent.beliefs[change] = anchor, site_of(last, anchor) if anchor else None, preconditions
     stale = [shelf for shelf in agent.library.shelves.values() if (shelf.effect, shelf.removes) == change

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
@@ -119,20 +119,22 @@ def site_of(last: Transition, name: str) -> Site:
     return Site(before, last.action) if after is None or after == before else Site(after, None)
 
 
-def induce_anchor(segments: Iterable[Sequence[Transition]]) -> tuple[str | None, float]:
+def induce_anchor(segments: Iterable[Sequence[Transition]],
+                  ahead: Collection[Displacement] = ()) -> tuple[str | None, float]:
     """The object whose displacement at the effect is the most constant, and the share of segments that agree.
 
-    Ties go to the nearest object, then to the first in the alphabet. Without common objects: ``(None, 0.0)``.
+    Ties go to an object ``ahead`` (where those are known), to the nearest, then to the first in the alphabet. Without
+    common objects: ``(None, 0.0)``.
     """
     lasts = [segment[-1] for segment in segments]
     names = set.intersection(*(set(last.percept.objects) for last in lasts)) if lasts else set()
     ranked = []
     for name in names:
         site, count = Counter(site_of(last, name) for last in lasts).most_common(1)[0]
-        ranked.append((-count / len(lasts), sum(map(abs, site.displacement)), name))
+        ranked.append((-count / len(lasts), site.displacement not in ahead, sum(map(abs, site.displacement)), name))
     if not ranked:
         return None, 0.0
-    share, _, name = min(ranked)
+    share, *_, name = min(ranked)
     return name, -share
 
 

@@ -64,21 +64,21 @@ class Tracker:
         """Follow one step: moved as predicted, stood still (an obstacle, then), or lost."""
         if self.pose is not None and self.version == self.model.version:
             pairs = [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
-            if not pairs or any(self.model.predict(a, action) == b for a, b in pairs):
+            if not pairs or all(self.model.predict(a, action) == b for a, b in pairs):
                 self.pose = self.model.ahead(self.pose, action)
             elif all(a == b for a, b in pairs):
                 self.note(self.model.ahead(self.pose, action)[1], free=False)
             else:
-                self.slip(pairs)
+                self.slip(action, pairs)
         self.observe(after)
 
-    def slip(self, pairs: Sequence[tuple[Displacement, Displacement]]) -> None:
-        """Follow a step that went otherwise than it should: as another action would have gone, or lost."""
-        for action in self.model.movers:
-            if all(self.model.predict(a, action) == b for a, b in pairs):
-                self.pose = self.model.ahead(self.pose, action)
-                return
-        self.restart()
+    def slip(self, action: int, pairs: Sequence[tuple[Displacement, Displacement]]) -> None:
+        """Follow a step that went otherwise: as another action would; with something that moved by itself; or lost."""
+        explain = [other for other in self.model.movers if all(self.model.predict(a, other) == b for a, b in pairs)]
+        if explain or any(self.model.predict(a, action) == b for a, b in pairs):
+            self.pose = self.model.ahead(self.pose, explain[0] if explain else action)
+        else:
+            self.restart()
 
     def poses(self, anchor: Displacement, displacement: Displacement) -> list[Pose]:
         """All poses from which something at position ``anchor`` is seen at ``displacement``."""
