@@ -1,8 +1,10 @@
 """Motion: what actions do is learned from what is seen; ways are shortest; the map holds what was met."""
 
+import copy
 import random
 from collections import deque
 from collections.abc import Callable
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -11,9 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import QUARTER, SHIFTS, Cell, Plane, percept
 
-from procmem_lite.motion import MotionModel, clean, fit
+from procmem_lite import motion
+from procmem_lite.environment import Percept
+from procmem_lite.motion import TRUST, MotionModel, clean, consensus, fit, rows, transform
 from procmem_lite.skills import Site
-from procmem_lite.wayfinding import DOUBT, MARGIN, Tracker, nearest_unvisited, shortest_way, site_stage
+from procmem_lite.wayfinding import (
+    DOUBT,
+    MARGIN,
+    Tracker,
+    nearest_open,
+    nearest_unvisited,
+    open_ground,
+    shortest_way,
+    site_stage,
+)
 
 BOTH = pytest.mark.parametrize("turning", [False, True], ids=["shifting", "turning"])
 SIDE = 7
@@ -32,13 +45,13 @@ def taught(turning: bool, steps: int = 60) -> MotionModel:
 MODELS = {turning: taught(turning) for turning in (False, True)}
 
 
-def room(turning: bool, seed: int, share: float = 0.25) -> tuple[Plane, set[Cell]]:
+def room(turning: bool, seed: int, share: float = 0.25, feeling: bool = False) -> tuple[Plane, set[Cell]]:
     """A walled square with random obstacles, the agent on a random free cell; and its free cells."""
     rng = random.Random(seed)
     cells = list(product(range(SIDE), repeat=2))
     rng.shuffle(cells)
     inner = set(cells[3:3 + round(share * len(cells))])
-    world = Plane(turning, EDGE | inner, {"tree": cells[1], "well": cells[2]})
+    world = Plane(turning, EDGE | inner, {"tree": cells[1], "well": cells[2]}, feeling)
     world.cell = np.array(cells[0])
     return world, set(cells) - inner
 
@@ -150,6 +163,124 @@ def test_a_world_of_ever_new_orientations_is_given_up_not_followed_for_ever():
         model.learn(percept(objects={"tree": point}), 0, percept(objects={"tree": tuple(turn @ point)}))
     assert model.maps == {}
     assert model.frames == []
+
+
+# ---------------------------------------------------------------- what actions do, most of the time
+
+
+def same_map(model: MotionModel, other: MotionModel, action: int) -> bool:
+    """Whether two models agree about an action."""
+    if action not in model.maps or action not in other.maps:
+        return action not in model.maps and action not in other.maps
+    return all(np.allclose(mine, yours) for mine, yours in zip(model.maps[action], other.maps[action], strict=True))
+
+
+@BOTH
+@pytest.mark.parametrize("share", [0.1, 0.2])
+def test_actions_that_slip_now_and_then_are_learned_and_stay_known(turning, share):
+    wrong = []
+    for seed in range(4):
+        world, rng = Plane(turning, feeling=True), random.Random(seed)
+        model = MotionModel(world.n_actions)
+        for step in range(400):
+            action = rng.randrange(world.n_actions)
+            slip = world.slip(action, rng, share)
+            model.learn(slip.percept, action, slip.next_percept)
+            if step >= 100:
+                wrong += [not same_map(model, MODELS[turning], action) for action in range(world.n_actions)]
+    assert np.mean(wrong) < 0.02
+
+
+@BOTH
+def test_what_is_known_for_sure_outlives_a_few_slips_in_a_row_untouched(turning):
+    model, world = copy.deepcopy(MODELS[turning]), Plane(turning)
+    version = model.version
+    for action, other in ((0, 1), (1, 0), (2, 0)):
+        for _ in range(TRUST - 1):
+            model.learn(world.percept(), action, world.do(other).next_percept)
+        model.learn(*world.do(action)[:2], world.percept())
+        assert same_map(model, MODELS[turning], action)
+    assert model.version == version, "no map was made anew, so no pose was lost"
+
+
+@BOTH
+def test_a_map_is_given_up_once_its_action_stops_moving_anything_over_free_ground(turning):
+    for action in MODELS[turning].maps:
+        model, still = copy.deepcopy(MODELS[turning]), Plane(turning, feeling=True).percept()
+        for _ in range(TRUST - 1):
+            model.learn(still, action, still)
+        assert action in model.maps, "a few misses may be chance"
+        for _ in range(2):
+            model.learn(still, action, still)
+        assert model.maps.keys() == MODELS[turning].maps.keys() - {action}
+        assert model.predict((5, 3), action) == (5, 3)
+
+
+@BOTH
+@pytest.mark.parametrize("around", [dict.fromkeys(SHIFTS, False), {}], ids=["blocked", "unknown"])
+def test_no_map_is_given_up_for_bumping(turning, around):
+    world = Plane(turning)
+    model, still = copy.deepcopy(MODELS[turning]), Percept(frozenset(), world.percept().objects, None, around)
+    for action in [2] if turning else range(4):
+        for _ in range(5 * TRUST):
+            model.learn(still, action, still)
+    assert model.version == MODELS[turning].version
+    assert all(same_map(model, MODELS[turning], action) for action in range(world.n_actions))
+
+
+@BOTH
+@pytest.mark.parametrize("seed", range(3))
+def test_in_a_crowded_room_whose_ground_is_felt_no_map_is_ever_lost(turning, seed):
+    (world, _), model, rng = room(turning, seed, 0.4, feeling=True), copy.deepcopy(MODELS[turning]), random.Random(seed)
+    for _ in range(200):
+        step = world.do(rng.randrange(world.n_actions))
+        model.learn(step.percept, step.action, step.next_percept)
+        assert model.version == MODELS[turning].version
+
+
+def shifted(by: Cell, *places: Cell) -> list[tuple[Cell, Cell]]:
+    """Where things at some places were before and after a shift."""
+    return [(place, (place[0] + by[0], place[1] + by[1])) for place in places]
+
+
+SMALL = st.tuples(st.integers(-3, 3), st.integers(-3, 3))
+
+
+@given(st.lists(SMALL, min_size=1, max_size=10), SMALL)
+def test_a_consensus_explains_most_of_what_happened_or_there_is_none(moves, place):
+    memory = [shifted(by, place, (place[0] + 1, place[1])) for by in moves]
+    found = consensus(memory)
+    often = max(moves.count(by) for by in moves)
+    if found is None:
+        assert 2 * often <= len(moves) or 2 * moves.count(moves[-1]) <= len(moves)
+    else:
+        np.testing.assert_allclose(found[0], np.eye(2))
+        assert 2 * moves.count(tuple(found[1].astype(int).tolist())) > len(moves)
+
+
+def test_a_consensus_sees_past_slips_but_not_past_as_many_as_hits():
+    hit, slip = shifted((1, 0), (0, 0), (2, 5)), shifted((0, 1), (0, 0), (2, 5))
+    assert consensus([slip, hit, slip, hit, hit])[1].tolist() == [1, 0]
+    assert consensus([slip, hit, slip, hit]) is None
+
+
+def test_one_thing_seen_again_and_again_is_enough_for_a_turn():
+    memory = [[(place, tuple((QUARTER @ place).tolist()))] for place in ((1, 0), (0, 1), (3, 4), (-2, 5))]
+    matrix, offset = consensus(memory)
+    np.testing.assert_allclose(matrix, QUARTER, atol=1e-9)
+    np.testing.assert_allclose(offset, [0, 0], atol=1e-9)
+
+
+@given(st.integers(1, 3), st.data())
+def test_a_transform_is_matrix_arithmetic(axes, data):
+    part = st.one_of(st.integers(-50, 50), st.floats(-50, 50))
+    vector = st.lists(part, min_size=axes, max_size=axes)
+    matrix = np.array(data.draw(st.lists(vector, min_size=axes, max_size=axes)), dtype=float)
+    offset, displacement = np.array(data.draw(vector), dtype=float), data.draw(vector)
+    found = transform(rows(matrix), clean(offset), tuple(displacement))
+    assert isinstance(found, tuple)
+    assert found == pytest.approx(matrix @ displacement + offset, abs=1e-3)
+    assert all(isinstance(x, int) or x != round(x) for x in found), "whole numbers come out whole"
 
 
 @given(st.lists(st.floats(-100, 100), min_size=2, max_size=2))
@@ -271,6 +402,98 @@ def test_the_nearest_place_not_yet_visited_is_the_nearest(turning, seed):
     assert (np.inf if way is None else len(way)) == best
 
 
+@cache
+def distances(turning: bool, layers: int = 10) -> list[dict[tuple[int, Cell], int]]:
+    """From each orientation, the steps to every pose on open ground, by doing all actions in a world without end."""
+    world, frames = Plane(turning), [frame.round().astype(int) for frame in MODELS[turning].frames]
+    turns = {frame.tobytes(): turn for turn, frame in enumerate(frames)}
+    found = []
+    for turn in range(len(frames)):
+        steps = {(turn, (0, 0)): 0}
+        queue = deque(steps)
+        while queue:
+            here, cell = pose = queue.popleft()
+            for action in range(world.n_actions if steps[pose] < layers else 0):
+                world.cell, world.heading = np.array(cell), frames[here]
+                world.do(action)
+                ahead = turns[world.heading.astype(int).tobytes()], tuple(world.cell.tolist())
+                if ahead not in steps:
+                    steps[ahead] = steps[pose] + 1
+                    queue.append(ahead)
+        found.append(steps)
+    return found
+
+
+POSES = st.tuples(st.integers(0, 3), st.tuples(st.integers(-2, 2), st.integers(-2, 2)))
+
+
+def least(turning: bool, turn: int, here: Cell, ends: list[tuple[int, Cell]]) -> int:
+    """Fewest steps on open ground from a pose to the nearest of some, from the table of distances."""
+    return min(distances(turning)[turn][end, (row - here[0], column - here[1])] for end, (row, column) in ends)
+
+
+@BOTH
+@given(st.lists(POSES, min_size=1, max_size=4))
+def test_steps_on_open_ground_are_those_of_a_search_that_tries_everything(turning, ends):
+    orientations = len(MODELS[turning].frames)
+    ends = [(turn % orientations, position) for turn, position in ends]
+    steps = open_ground(MODELS[turning], ends)
+    for turn in range(orientations):
+        for here in product(range(-1, 2), repeat=2):
+            assert steps(turn, here) == least(turning, turn, here, ends)
+
+
+@BOTH
+def test_where_the_search_stops_early_it_never_says_too_much(turning, monkeypatch):
+    monkeypatch.setattr(motion, "EFFORT", 30)
+    model, end = copy.deepcopy(MODELS[turning]), (0, (0, 1))
+    model._rebuild()  # nothing remembered from other tests
+    said = {here: open_ground(model, [end])(0, here) for here in product(range(-2, 3), repeat=2)}
+    true = {here: least(turning, 0, here, [end]) for here in said}
+    assert all(said[here] <= true[here] for here in said)
+    assert all(said[here] > 0 for here in said if true[here])
+    assert any(said[here] < true[here] for here in said), "it must have stopped early somewhere"
+
+
+@pytest.mark.parametrize("turning", [False, True], ids=["shifting", "turning"])
+def test_ground_is_open_where_an_action_leads_onto_something_plain(turning):
+    model, ways = MODELS[turning], [(-1, 0)] if turning else SHIFTS
+    for around, is_open in (({}, False), ({(0, 0): True}, False), ({(7, 7): True}, False), *(
+            ({way: ground}, ground is True and way in ways) for way in SHIFTS for ground in (True, False, "lava"))):
+        assert model.is_open(Percept(frozenset(), {}, None, around)) == is_open
+    assert not MotionModel(5).is_open(Percept(frozenset(), {}, None, {(-1, 0): True})), "who cannot move sees none"
+
+
+@BOTH
+@pytest.mark.parametrize("seed", range(8))
+def test_the_nearest_open_ground_is_the_nearest(turning, seed):
+    world, free = room(turning, seed, share=0.75)
+    tracker, plain = informed(world, free), free - set(world.landmarks.values())
+
+    def is_open(now: Plane) -> bool:
+        steps = [now.heading.T @ [-1, 0]] if turning else SHIFTS
+        return any(tuple((now.cell + step).tolist()) in plain for step in steps)
+
+    way = nearest_open(tracker)
+    start = world.cell, world.heading
+    best = fewest(world, is_open)
+    assert (np.inf if way is None else len(way)) == best
+    world.cell, world.heading = start
+    for action in way or []:
+        world.do(action)
+    assert way is None or is_open(world)
+
+
+def test_somewhere_the_nearest_open_ground_is_far_and_somewhere_there_is_none():
+    """Otherwise the test above would show little."""
+    lengths = []
+    for seed in range(8):
+        way = nearest_open(informed(*room(True, seed, share=0.75)))
+        lengths.append(np.inf if way is None else len(way))
+    assert max(lengths) == np.inf
+    assert any(2 <= length < np.inf for length in lengths)
+
+
 # ---------------------------------------------------------------- the map
 
 
@@ -300,6 +523,51 @@ def test_the_tracker_follows_and_remembers_what_it_met(turning, seed):
     assert bumped <= walls
     assert stood == tracker.ground == set(tracker.visits)
     assert stood <= open_cells
+
+
+@BOTH
+@pytest.mark.parametrize("seed", range(10))
+def test_the_tracker_follows_slips_and_keeps_its_map(turning, seed):
+    world, _ = room(turning, seed, feeling=True)
+    tracker, rng, slips = Tracker(MODELS[turning]), random.Random(seed), 0
+    tracker.observe(world.percept())
+    origin, walls = world.cell.copy(), seen_from(world, world.obstacles)
+    for _ in range(150):
+        step = world.slip(rng.randrange(world.n_actions), rng, share=0.3)
+        tracker.follow(step.percept, step.action, step.next_percept)
+        slips += any(MODELS[turning].predict(seen, step.action) != step.next_percept.objects[name]
+                     for name, seen in step.percept.objects.items())
+        turn, position = tracker.pose
+        assert position == tuple((world.cell - origin).tolist())
+        np.testing.assert_allclose(MODELS[turning].frames[turn], world.heading, atol=1e-9)
+        assert tracker.obstacles <= walls, "where a step went nowhere, what is seen of the ground decides"
+    assert slips > 10
+    assert sum(tracker.visits.values()) == 151, "it never had to begin anew"
+
+
+@BOTH
+def test_a_step_that_went_as_another_action_would_have_gone_is_followed(turning):
+    for meant in range(3):
+        for done in range(3):
+            world, tracker = Plane(turning), Tracker(MODELS[turning])
+            tracker.observe(world.percept())
+            step = world.do(done)
+            tracker.follow(step.percept, meant, step.next_percept)
+            turn, position = tracker.pose
+            assert position == tuple(world.cell.tolist())
+            np.testing.assert_allclose(MODELS[turning].frames[turn], world.heading, atol=1e-9)
+            assert tracker.obstacles == set()
+            assert len(tracker.visits) == (1 if not any(world.cell) else 2), "the map is still the old one"
+
+
+def test_something_that_moves_by_itself_does_not_hide_where_the_agent_went():
+    tracker = Tracker(MODELS[True])
+    before, after = percept(objects={"tree": (-3, 1), "cat": (2, 2)}), percept(objects={"tree": (-2, 1), "cat": (2, 2)})
+    tracker.observe(before)
+    tracker.follow(before, 2, after)
+    assert tracker.pose == (0, (-1, 0))
+    assert tracker.landmarks == {"tree": (-3, 1), "cat": (1, 2)}
+    assert len(tracker.visits) == 2, "the map is still the old one"
 
 
 @BOTH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -32,11 +33,12 @@ class Plane:
 
     ``turning=False``: four actions shift the agent up, down, left, right, a fifth does nothing.
     ``turning=True``: actions turn it left, turn it right, move it one ahead; a fourth does nothing.
+    ``feeling=True``: percepts tell whether the four cells next to the agent can be entered.
     """
 
     def __init__(self, turning: bool, obstacles: Iterable[Cell] = (),
-                 landmarks: Mapping[str, Cell] | None = None) -> None:
-        self.turning, self.obstacles = turning, set(obstacles)
+                 landmarks: Mapping[str, Cell] | None = None, feeling: bool = False) -> None:
+        self.turning, self.obstacles, self.feeling = turning, set(obstacles), feeling
         self.landmarks = dict(landmarks or {"tree": (3, 4), "well": (-2, 1), "rock": (5, -3)})
         self.cell, self.heading = np.zeros(2, dtype=int), np.eye(2, dtype=int)
         self.n_actions = 4 if turning else 5
@@ -55,11 +57,18 @@ class Plane:
             self.cell = np.array(ahead)
         return transition(before, action, self.percept())
 
+    def slip(self, action: int, rng: random.Random, share: float) -> Transition:
+        """One step that in a ``share`` of cases goes as some other action would, or nowhere, without saying so."""
+        done = rng.randrange(self.n_actions) if rng.random() < share else action
+        return self.do(done)._replace(action=action)
+
     def percept(self) -> Percept:
         """Landmarks in the agent's own frame; ahead is (-1, 0)."""
         seen = {name: tuple((self.heading @ (np.array(at) - self.cell)).tolist())
                 for name, at in self.landmarks.items()}
-        return Percept(frozenset(), seen, (*self.cell.tolist(), *self.heading.ravel().tolist()))
+        around = {step: tuple((self.cell + self.heading.T @ step).tolist()) not in self.obstacles
+                  for step in (SHIFTS if self.feeling else ())}
+        return Percept(frozenset(), seen, (*self.cell.tolist(), *self.heading.ravel().tolist()), around)
 
 
 class Paperwork(gym.Env):
