@@ -62,9 +62,9 @@ def decode(coded: object, depth: int = 0) -> object:
             return {decode(key, depth + 1): decode(item, depth + 1) for key, item in content}
         if kind == "ndarray":
             dtype, shape, items = content
-            return np.array(items, dtype=np.dtype(dtype)).reshape(shape)
+            return np.array(items, dtype=number_type(dtype)).reshape(shape)
         if kind == "scalar":
-            return np.dtype(content[0]).type(content[1])
+            return number_type(content[0]).type(content[1])
         if kind == "Percept":
             return Percept(**{name: decode(item, depth + 1) for name, item in content.items()})
         if kind == "Interval":
@@ -72,6 +72,14 @@ def decode(coded: object, depth: int = 0) -> object:
         return Opaque(str(content)[:80])
     except Exception:
         return Opaque("an unreadable answer")
+
+
+def number_type(name: str) -> np.dtype:
+    """A NumPy type of plain numbers, and no other."""
+    found = np.dtype(name)
+    if found.kind not in "biuf":
+        raise ValueError(name)
+    return found
 
 
 def rebuild(error: list) -> Exception:
@@ -85,12 +93,16 @@ def rebuild(error: list) -> Exception:
 
 @functools.cache
 def isolation() -> tuple[str, ...]:
-    """The command that puts a process into namespaces of its own (no network, no other processes), if there is one."""
-    tool = shutil.which("unshare")
-    common = ["--net", "--pid", "--fork", "--kill-child"]
-    for extra in ([], ["--user", "--map-root-user"]):
-        if tool and subprocess.run([tool, *extra, *common, "true"], capture_output=True).returncode == 0:
-            return (tool, *extra, *common)
+    """The command that puts a process into namespaces of its own (no network, no other processes), if there is one.
+
+    Everything in them ends when the grader does, however it ends.
+    """
+    if not (shutil.which("unshare") and shutil.which("setpriv")):
+        return ()
+    for user in ([], ["--user", "--map-root-user"]):
+        command = ("setpriv", "--pdeathsig", "KILL", "unshare", *user, "--net", "--pid", "--fork", "--kill-child")
+        if subprocess.run([*command, "true"], capture_output=True).returncode == 0:
+            return command
     return ()
 
 

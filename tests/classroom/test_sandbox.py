@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from conftest import ASSIGNMENTS
 
@@ -110,8 +113,6 @@ def test_all_time_together_is_limited(sandbox):
 
 
 def test_nothing_outlives_a_submission(sandbox, tmp_path):
-    import psutil
-
     mark = f"outlives-{tmp_path.name}"
     code = "import subprocess; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)', " \
            f"{mark!r}], start_new_session=True); return 1"
@@ -120,6 +121,43 @@ def test_nothing_outlives_a_submission(sandbox, tmp_path):
     assert value(sandbox, code) == 1
     alive = [process for process in psutil.process_iter(["cmdline"]) if mark in (process.info["cmdline"] or [])]
     assert alive == []
+
+
+def test_a_submission_ends_when_its_grader_is_killed(sandbox, tmp_path):
+    if not sandbox.isolation():
+        pytest.skip("no namespaces on this machine")
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from sandbox import Sandbox; box = Sandbox(['print()', " \
+           "'while True: pass'], call_seconds=60); box.start()"
+    grader = subprocess.Popen([sys.executable, "-c", code, str(ASSIGNMENTS)])
+    try:
+        workers = waiting_for(lambda: busy_below(grader.pid))
+        assert workers, "the submission did not start"
+    finally:
+        grader.kill()
+        grader.wait()
+    assert waiting_for(lambda: not any(worker.is_running() for worker in workers)), "it runs on without its grader"
+
+
+def busy_below(pid: int) -> list[psutil.Process]:
+    """Processes below this one that have used the processor for a second."""
+    below = psutil.Process(pid).children(recursive=True)
+    return [each for each in below if sum(each.cpu_times()[:2]) > 1.0]
+
+
+def waiting_for(condition: Callable[[], object]) -> object:
+    """What a condition gives once it holds, or after a minute."""
+    deadline = time.monotonic() + 60
+    while not (found := condition()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+@pytest.mark.parametrize("answer", [
+    ["ndarray", ["S1000000000", [1], ["x"]]], ["ndarray", ["float64", [7], [1.0]]], ["ndarray", ["O", [1], [1]]],
+    ["scalar", ["V10", 1]], ["int", 1.5], ["bool", 1], ["str", None], ["list", 3], ["set", [["list", []]]], "x", None,
+    ["Percept", {"facts": ["int", 1], "more": ["int", 1]}], ["dict", [[["int", 1]]]]])
+def test_a_malformed_answer_is_opaque(sandbox, answer):
+    assert type(sandbox.decode(answer)) is sandbox.Opaque
 
 
 @pytest.fixture
