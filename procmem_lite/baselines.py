@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
@@ -215,3 +215,36 @@ def reaches_goal(values: list[list[float]], moves: list[list[int]], ends: list[l
             return True
         state = moves[state][action]
     return False
+
+
+def doorkey_steps(env: gym.Env) -> int:
+    """Fewest actions that solve a MiniGrid DoorKey layout just reset: the oracle of chapter 7.
+
+    Breadth-first over cell, heading, and whether the agent has the key and the door is open.
+
+    Raises:
+        ValueError: where no way leads to a goal.
+    """
+    world, steps = env.unwrapped, ((1, 0), (0, 1), (-1, 0), (0, -1))
+    cells = {(x, y): world.grid.get(x, y) for x in range(world.width) for y in range(world.height)}
+    kinds = {place: cell.type for place, cell in cells.items() if cell is not None}
+    first = (*map(int, world.agent_pos), int(world.agent_dir), False, False)
+    queue, seen = deque([(first, 0)]), {first}
+    while queue:
+        (x, y, heading, key, is_open), taken = queue.popleft()
+        if kinds.get((x, y)) == "goal":
+            return taken
+        front = x + steps[heading][0], y + steps[heading][1]
+        ahead = kinds.get(front)
+        nexts = [(x, y, (heading + turn) % 4, key, is_open) for turn in (1, -1)]
+        if ahead in (None, "goal") or (ahead == "key" and key) or (ahead == "door" and is_open):
+            nexts.append((*front, heading, key, is_open))
+        if ahead == "key":
+            nexts.append((x, y, heading, True, is_open))
+        if ahead == "door" and key:
+            nexts.append((x, y, heading, key, True))
+        for node in nexts:
+            if node not in seen:
+                seen.add(node)
+                queue.append((node, taken + 1))
+    raise ValueError("env: no way leads to a goal")

@@ -512,3 +512,49 @@ def worst_habit(answer: Callable[[], Sequence[int]]) -> str:
     told = f"veterans took {totals[0]:.0f} steps, novices {totals[1]:.0f}"
     require(totals[0] >= 3 * totals[1], f"{told}: that is {totals[0] / totals[1]:.1f} times as many")
     return f"{told}, {totals[0] / totals[1]:.1f} times as many"
+
+
+# ---------------------------------------------------------------- chapter 7: minigrid
+
+
+def frames_saved(answer: Callable[[Sequence, Sequence], float]) -> str:
+    """How many times fewer frames the first needed, at the median; None stands for a run that never got there."""
+    for first, second, times in (([10, 20, 30], [200, 400, 600], 20.0), ([10], [None, 50, 70], 7.0),
+                                 ([100, 300], [200, 600], 2.0), ([None, None, 1], [5, 6, 7], 0.0),
+                                 ([2, 4], [None, None, None, 8], float("inf"))):
+        found = answer(list(first), list(second))
+        require(isinstance(found, float | int | np.floating), f"a number is needed, got {type(found).__name__}")
+        require(np.isclose(found, times), f"{first} against {second}: {times:g} times fewer is expected, got {found:g}"
+                + (" (what becomes of a run that never got there?)" if None in first + second else ""))
+    return "five comparisons, runs that never got there among them"
+
+
+def nearest_of_each(answer: Callable[[gym.Env], Percept]) -> str:
+    """A percept whose objects are the nearest thing of each kind, by its kind."""
+    from . import minigrid  # an extra: the other chapters do without it
+
+    count = 0
+    for name in ("MiniGrid-Fetch-8x8-N3-v0", "MiniGrid-MultiRoom-N4-S5-v0", "MiniGrid-DoorKey-8x8-v0"):
+        env = gym.make(name)
+        for seed in range(5):
+            env.reset(seed=seed)
+            world, seen, found = env.unwrapped, minigrid.perceive(env), answer(env)
+            require(isinstance(found, Percept), f"a Percept is needed, got {type(found).__name__}")
+            require((found.facts, found.place) == (seen.facts, seen.place),
+                    "facts and place should be what minigrid.perceive gives")
+            forward, (ax, ay) = minigrid.AHEAD[world.agent_dir], world.agent_pos
+            away: dict[str, list[tuple[int, int]]] = {}
+            for x, y in np.ndindex(world.width, world.height):
+                cell = world.grid.get(x, y)
+                if cell is not None and cell.type not in ("wall", "floor"):
+                    dx, dy = int(x - ax), int(y - ay)
+                    away.setdefault(cell.type, []).append(
+                        (dx * forward[0] + dy * forward[1], dy * forward[0] - dx * forward[1]))
+            require(found.objects.keys() == away.keys(),
+                    f"{name}: objects named {sorted(away)} are needed, got {sorted(found.objects)}")
+            for kind, each in away.items():
+                got, least = found.objects[kind], min(abs(a) + abs(b) for a, b in each)
+                require(tuple(got) in each, f"{name}: there is no {kind} at {tuple(got)}, seen from the agent")
+                require(sum(map(abs, got)) == least, f"{name}: the {kind} at {tuple(got)} is not the nearest")
+                count += 1
+    return f"{count} things in 15 layouts"

@@ -121,6 +121,16 @@ def minigrid_of(env: gym.Env) -> MiniGridEnv:
     return world
 
 
+def without_view(env: gym.Env) -> gym.Env:
+    """The environment, no longer drawing the 7 by 7 view at every step: :func:`perceive` does not look at it.
+
+    The view takes most of MiniGrid's time. What ``step`` returns as the observation means nothing from now on.
+    """
+    view = env.observation_space.sample()
+    minigrid_of(env).gen_obs = lambda: view
+    return env
+
+
 def perceive(env: gym.Env) -> Percept:
     """A MiniGrid environment's whole state in symbols.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from procmem_lite import ProceduralMemoryAgent, minigrid, train
 from procmem_lite.analysis import column, mean_interval, unseen
+from procmem_lite.baselines import doorkey_steps
 from procmem_lite.training import evaluate, sweep
 
 Row = dict[str, Any]
@@ -32,38 +32,13 @@ PASS, PASSES = 0.95, 3
 
 def make(name: str, view: bool = False) -> gym.Env:
     """An environment; without the partial view, which would take most of the time, unless somebody looks at it."""
-    env = gym.make(name)
-    if not view:
-        picture = env.observation_space.sample()
-        env.unwrapped.gen_obs = lambda: picture
-    return env
+    return gym.make(name) if view else minigrid.without_view(gym.make(name))
 
 
 def shortest(env: gym.Env, seed: int) -> int:
-    """Fewest actions that solve a DoorKey layout, by breadth-first search over cell, heading, key and door."""
+    """Fewest actions that solve a layout."""
     env.reset(seed=seed)
-    world, steps = env.unwrapped, ((1, 0), (0, 1), (-1, 0), (0, -1))
-    kinds = {(x, y): cell.type for x in range(world.width) for y in range(world.height)
-             if (cell := world.grid.get(x, y)) is not None}
-    queue, seen = deque([((*map(int, world.agent_pos), int(world.agent_dir), False, False), 0)]), set()
-    while queue:
-        (x, y, heading, key, is_open), taken = queue.popleft()
-        if kinds.get((x, y)) == "goal":
-            return taken
-        front = x + steps[heading][0], y + steps[heading][1]
-        kind = kinds.get(front)
-        nexts = [(x, y, (heading + turn) % 4, key, is_open) for turn in (1, -1)]
-        if kind in (None, "goal") or (kind == "key" and key) or (kind == "door" and is_open):
-            nexts.append((*front, heading, key, is_open))
-        if kind == "key":
-            nexts.append((x, y, heading, True, is_open))
-        if kind == "door" and key:
-            nexts.append((x, y, heading, key, True))
-        for node in nexts:
-            if node not in seen:
-                seen.add(node)
-                queue.append((node, taken + 1))
-    raise ValueError(f"seed {seed}: no way to the goal")
+    return doorkey_steps(env)
 
 
 def learning_time(seed: int, tests: int) -> Row:

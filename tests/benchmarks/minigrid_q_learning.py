@@ -34,14 +34,6 @@ WORTH_TESTING = 0.8  # share of the last 100 training episodes that succeeded
 PASS, PASSES = 0.95, 3  # a seed is done once so many tests in a row are passed
 
 
-def without_view(environment: str) -> gym.Env:
-    """The environment, not drawing the partial view: nobody looks at it, and it would take most of the time."""
-    env = gym.make(environment)
-    view = env.observation_space.sample()
-    env.unwrapped.gen_obs = lambda: view
-    return env
-
-
 def success(agent: QLearningAgent, env: gym.Env) -> float:
     """Share of the unseen layouts that the greedy policy solves."""
     return float(np.mean([agent.run_episode(env, seed=seed, learn=False).success for seed in UNSEEN]))
@@ -50,7 +42,7 @@ def success(agent: QLearningAgent, env: gym.Env) -> float:
 def run(seed: int, environment: str, limit: int) -> dict[str, Any]:
     """Train one seed until it is done or the limit is reached."""
     started = time.perf_counter()
-    env, agent = without_view(environment), QLearningAgent(seed, n_actions=7, perceive=minigrid.perceive, **SETTINGS)
+    env, agent = minigrid.without_view(gym.make(environment)), QLearningAgent(seed, n_actions=7, perceive=minigrid.perceive, **SETTINGS)
     recent, curve, tests, episodes = [], [], [], 0
     while agent.taken < limit and not (len(tests) >= PASSES and min(rate for _, rate in tests[-PASSES:]) >= PASS):
         recent = [*recent[-99:], agent.run_episode(env, seed=seed * 100_000 + episodes).success]
