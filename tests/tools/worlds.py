@@ -1,9 +1,9 @@
-"""Small worlds for tests: a plane one shifts over or turns on, and a task that has facts but no space."""
+"""Small worlds for tests: a plane one shifts over or turns on, a garden with dangers, tasks of facts without space."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -107,3 +107,101 @@ class Paperwork(gym.Env):
     def perceive(env: gym.Env) -> Percept:
         """The facts, and nothing else."""
         return Percept(frozenset(env.unwrapped.done))
+
+
+Rule = tuple[Callable[[set[str]], bool], str]  # (when an action has its effect, the fact that appears)
+DONE = "done"
+
+
+class Chores(gym.Env):
+    """Each action adds one fact when its time has come; "done" ends the episode. There is no space in it.
+
+    ``start`` says which facts hold at first, given the seed.
+    """
+
+    observation_space = gym.spaces.Discrete(1)
+
+    def __init__(self, rules: Sequence[Rule], start: Callable[[int | None], Iterable[str]] = lambda seed: (),
+                 max_steps: int = 60) -> None:
+        self.rules, self.start, self.max_steps = rules, start, max_steps
+        self.action_space = gym.spaces.Discrete(len(rules))
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[int, dict]:
+        super().reset(seed=seed)
+        self.facts, self.steps = set(self.start(seed)), 0
+        return 0, {}
+
+    def step(self, action: int) -> tuple[int, float, bool, bool, dict]:
+        applies, fact = self.rules[action]
+        if applies(self.facts):
+            self.facts.add(fact)
+        self.steps += 1
+        done = DONE in self.facts
+        return 0, float(done), done, not done and self.steps >= self.max_steps, {}
+
+    @staticmethod
+    def perceive(env: gym.Env) -> Percept:
+        """The facts, and nothing else; that all is done is for the agent to find out."""
+        return Percept(frozenset(env.unwrapped.facts - {DONE}))
+
+
+class Garden(gym.Env):
+    """A square with random ponds; entering one ends the episode. A fifth action breaks the vase underfoot for nothing.
+
+    Percepts name the pond next to the agent, if ``deep`` says so by its seed: an episode may have ponds one can wade.
+    """
+
+    observation_space = gym.spaces.Discrete(1)
+    action_space = gym.spaces.Discrete(5)
+
+    def __init__(self, ponds: int = 0, goal: bool = True, vase: bool = False, size: int = 6, max_steps: int = 80,
+                 deep: Callable[[int | None], bool] = lambda seed: True) -> None:
+        self.ponds, self.goal, self.with_vase, self.size, self.max_steps = ponds, goal, vase, size, max_steps
+        self.deep = deep
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[int, dict]:
+        super().reset(seed=seed)
+        while True:
+            cells = [divmod(int(cell), self.size) for cell in self.np_random.permutation(self.size ** 2)]
+            self.cell, self.end, self.vase, *others = cells
+            self.water = set(others[:self.ponds])
+            if self.end in self.dry_land():
+                break
+        self.wade, self.steps, self.drowned, self.broken = not self.deep(seed), 0, False, not self.with_vase
+        return 0, {}
+
+    def dry_land(self) -> set[Cell]:
+        """All cells that can be reached without entering water."""
+        land, queue = {self.cell}, [self.cell]
+        for row, column in queue:
+            ahead = [(row + down, column + right) for down, right in SHIFTS]
+            queue += [cell for cell in ahead if self.inside(cell) and cell not in land | self.water]
+            land.update(queue)
+        return land
+
+    def inside(self, cell: Cell) -> bool:
+        """Whether a cell belongs to the garden."""
+        return 0 <= min(cell) <= max(cell) < self.size
+
+    def step(self, action: int) -> tuple[int, float, bool, bool, dict]:
+        self.steps += 1
+        if action < 4:
+            ahead = (self.cell[0] + SHIFTS[action][0], self.cell[1] + SHIFTS[action][1])
+            self.cell = ahead if self.inside(ahead) else self.cell
+        elif self.cell == self.vase:
+            self.broken = True
+        self.drowned = self.cell in self.water and not self.wade
+        home = self.goal and self.cell == self.end
+        over = self.drowned or home
+        return 0, float(home), over, not over and self.steps >= self.max_steps, {}
+
+    @staticmethod
+    def perceive(env: gym.Env) -> Percept:
+        """Goal and vase, and what is next to the agent."""
+        now = env.unwrapped
+        row, column = now.cell
+        things = {"tree": (-1, -1), "goal": now.end if now.goal else None, "vase": None if now.broken else now.vase}
+        around = {(down, right): now.inside((row + down, column + right)) and (
+            "pond" if (row + down, column + right) in now.water else True) for down, right in SHIFTS}
+        return Percept(frozenset(), {name: (at[0] - row, at[1] - column) for name, at in things.items() if at},
+                       now.cell, around)
