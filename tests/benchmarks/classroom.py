@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "classroom")]
 
-from conftest import Class, copy_course, course, mistakes, reference  # noqa: E402
+from classmates import Class, copy_course, course, mistakes, reference  # noqa: E402
 from hostile import fill, hostile  # noqa: E402
 
 SIZE = 30

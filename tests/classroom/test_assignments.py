@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import nbformat
 import pytest
-from conftest import ASSIGNMENTS, NAMES, Class, mistakes
+from classmates import ASSIGNMENTS, NAMES, Class, mistakes
 from hostile import hostile, is_test, name_of
 
 pytestmark = [pytest.mark.classroom, pytest.mark.slow]
@@ -152,7 +152,7 @@ def test_a_source_is_committed_without_outputs_and_with_stable_ids(name: str):
 
 @pytest.mark.parametrize("name", NAMES[:2])
 def test_messages_reach_the_student_and_hidden_tests_do_not(classes: Classes, name: str):
-    from conftest import course
+    from classmates import course
 
     graded = classes(name)
     course(graded.folder, "feedback", name)

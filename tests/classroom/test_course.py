@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ASSIGNMENTS, NAMES, Class, copy_course, course, reference
+from classmates import ASSIGNMENTS, NAMES, Class, copy_course, course, reference
 from hostile import fill
 
 pytestmark = [pytest.mark.classroom, pytest.mark.slow]

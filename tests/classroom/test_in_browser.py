@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import nbformat
 import pytest
-from conftest import Class, copy_course, course, reference
+from classmates import Class, copy_course, course, reference
 from hostile import fill
 from lab import Lab, Notebook, free_port, missing, running_browser, wait_until_up, write_settings
 

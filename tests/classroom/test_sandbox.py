@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from conftest import ASSIGNMENTS
+from classmates import ASSIGNMENTS
 
 pytestmark = pytest.mark.classroom
 
