@@ -9,7 +9,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from episodes_by_hand import walk
-from worlds import DONE, Chores, Garden, Paperwork, percept
+from worlds import DONE, Chores, Garden, Paperwork, Plane, percept
 
 from procmem_lite.agent import HUNCH, ProceduralMemoryAgent, Run, price
 from procmem_lite.environment import GridWorld, Percept, perceive
@@ -398,3 +398,28 @@ def test_trials_with_other_ground_ahead_or_without_what_is_needed_or_with_anothe
         agent.learn_from(at(1, 0, worked=True))
         agent.learn_from(at(4, 1, worked=True))
         assert anchors(agent) == {None}, f"{others}: that it failed there says nothing"
+
+
+def turner() -> ProceduralMemoryAgent:
+    """An agent that knows that it can turn and walk ahead."""
+    world, agent, rng = Plane(True), ProceduralMemoryAgent(4, Garden.perceive, seed=0), np.random.default_rng(0)
+    for action in rng.integers(3, size=40).tolist():
+        agent.learn_from(Episode([world.do(action)]))
+    assert len(agent.model.frames) == 4
+    return agent
+
+
+@pytest.mark.parametrize(("seen", "anchor"), [
+    ({"rug": (0, 0), "table": (-1, 0)}, "table"), ({"rug": (0, 0), "table": (2, 2)}, None),
+    ({"rug": (3, 3), "table": (0, 1)}, "table"),
+])
+def test_to_an_agent_that_turns_an_effect_is_about_what_is_ahead_and_never_about_what_is_underfoot(seen, anchor):
+    agent = turner()
+    agent.learn_from(Episode([Transition(percept(HOLDING, seen, 0), 3, 0.0, percept(PUT, seen, 0))]))
+    assert anchors(agent) == {anchor}
+
+
+def test_to_an_agent_that_does_not_turn_it_may_be_about_what_is_underfoot():
+    agent, seen = mover(), {"rug": (0, 0), "table": (-1, 0)}
+    agent.learn_from(Episode([Transition(percept(HOLDING, seen, 0), ACT, 0.0, percept(PUT, seen, 0))]))
+    assert anchors(agent) == {"rug"}

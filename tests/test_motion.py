@@ -587,6 +587,16 @@ def test_what_is_next_to_the_agent_goes_into_the_map(turning):
     assert ahead not in tracker.obstacles, "what opens is forgotten as an obstacle"
 
 
+@BOTH
+def test_ground_that_is_known_to_kill_is_an_obstacle_on_the_map_and_other_named_ground_is_not(turning):
+    tracker = Tracker(MODELS[turning], {"lava": True, "moss": False})
+    seen = Plane(turning).percept()
+    tracker.observe(Percept(seen.facts, seen.objects, seen.place, {
+        (-1, 0): "lava", (1, 0): "moss", (0, -1): "sand", (0, 1): False}))
+    assert tracker.obstacles == {(-1, 0), (0, 1)}
+    assert tracker.ground == {(0, 0), (1, 0), (0, -1)}
+
+
 def test_a_jump_that_no_action_explains_starts_a_new_map():
     world = Plane(False)
     tracker = Tracker(MODELS[False])
