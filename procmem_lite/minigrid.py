@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import weakref
 from collections import Counter
@@ -127,7 +128,7 @@ def without_view(env: gym.Env) -> gym.Env:
     The view takes most of MiniGrid's time. What ``step`` returns as the observation means nothing from now on.
     """
     view = env.observation_space.sample()
-    minigrid_of(env).gen_obs = lambda: view
+    minigrid_of(env).gen_obs = lambda: {name: copy.copy(part) for name, part in view.items()}
     return env
 
 

@@ -42,7 +42,8 @@ def success(agent: QLearningAgent, env: gym.Env) -> float:
 def run(seed: int, environment: str, limit: int) -> dict[str, Any]:
     """Train one seed until it is done or the limit is reached."""
     started = time.perf_counter()
-    env, agent = minigrid.without_view(gym.make(environment)), QLearningAgent(seed, n_actions=7, perceive=minigrid.perceive, **SETTINGS)
+    env = minigrid.without_view(gym.make(environment))
+    agent = QLearningAgent(seed, n_actions=7, perceive=minigrid.perceive, **SETTINGS)
     recent, curve, tests, episodes = [], [], [], 0
     while agent.taken < limit and not (len(tests) >= PASSES and min(rate for _, rate in tests[-PASSES:]) >= PASS):
         recent = [*recent[-99:], agent.run_episode(env, seed=seed * 100_000 + episodes).success]
