@@ -272,6 +272,8 @@ def run_open(run: Run, skill: Skill, number: int) -> str:
     """Replay the stored actions; stop at the effect, or where a step changed nothing."""
     facts = run.percept.facts
     for action in [*to_open_ground(run, skill), *skill.actions]:
+        if action in run.dangers:
+            return "no way"
         before = run.percept
         after = act(run, action, number)
         if after.facts != facts or run.done:
@@ -319,6 +321,8 @@ def outcome(run: Run, skill: Skill) -> str:
 def path_to(run: Run, skill: Skill, way: tuple[Shelf, ...]) -> list[int] | None:
     """The shortest way to a skill's site, chosen with the sites of the plan's next skills in mind."""
     tracker = run.tracker
+    if skill.anchor not in tracker.landmarks:
+        return None  # it has vanished on the way
     anchors = [tracker.landmarks[skill.anchor]]
     stages = [site_stage(tracker, anchors[0], skill.site)]
     for shelf in way[1:1 + run.agent.lookahead]:

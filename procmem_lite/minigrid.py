@@ -43,7 +43,8 @@ class Things:
         self.placed = [(self.names[id(cell)], cell, column, row) for cell, (row, column) in found
                        if id(cell) in self.names and row >= 0]
         self.carrying = env.carrying
-        self.doors = [cell for _, cell, *_ in self.placed if cell.type == "door"]
+        self.cells = list(self.grid.grid)
+        self.doors = [cell for cell, _ in found if cell.type == "door"]
         self.state = self.door_state()
         self.board = draw_board(self.grid)
         self.facts = self.describe(env)
@@ -61,9 +62,8 @@ class Things:
 
     def is_current(self, env: MiniGridEnv) -> bool:
         """Whether nothing but the agent has moved or changed since the last scan."""
-        cells, width = self.grid.grid, self.grid.width
         return (env.grid is self.grid and env.carrying is self.carrying and self.door_state() == self.state
-                and all(cells[row * width + column] is cell for _, cell, column, row in self.placed))
+                and self.grid.grid == self.cells)  # a thing is equal to itself alone
 
 
 def name_all(things: list[WorldObj], taken: set[str]) -> dict[int, str]:

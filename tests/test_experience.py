@@ -49,10 +49,7 @@ def frozen_lake(sees_goal: bool, episodes: int, **settings: Any) -> tuple[list[E
                              if last.terminated and last.reward == 0)
 
 
-NOT_YET = pytest.mark.xfail(reason="a stored sequence is replayed without a look at what does harm", strict=True)
-
-
-@pytest.mark.parametrize("sees_goal", [True, pytest.param(False, marks=NOT_YET)], ids=["goal seen", "nothing seen"])
+@pytest.mark.parametrize("sees_goal", [True, False], ids=["goal seen", "nothing seen"])
 @pytest.mark.parametrize("seed", range(3))
 def test_no_hole_is_entered_twice_the_same_way_and_then_the_goal_is_reached(sees_goal, seed):
     episodes, falls = frozen_lake(sees_goal, 30, seed=seed)

@@ -14,9 +14,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "procmem_lite"
 
 # Each module may import from the rows above its own, and from its own row.
 ORDER = (
-    ("layouts",), ("environment",), ("episodes",), ("skills",), ("storage",), ("library",), ("motion",), ("wayfinding",),
-    ("planning",), ("explorers",), ("experience",), ("agent",), ("training",), ("baselines", "original", "analysis"),
-    ("minigrid",),
+    ("layouts",), ("environment",), ("episodes",), ("skills",), ("storage",), ("library",), ("motion",),
+    ("wayfinding",), ("planning",), ("explorers",), ("experience",), ("agent",), ("training",),
+    ("baselines", "original", "analysis"), ("minigrid",),
 )
 FOR_ALL = {"plotting", "replay", "checks", "__init__"}  # may import, and be imported by, any chapter's module
 RANK = {module: rank for rank, row in enumerate(ORDER) for module in row}
