@@ -11,7 +11,7 @@ import numpy as np
 
 from .environment import Percept
 from .episodes import EXPLORING, Episode, Invocation, Transition
-from .experience import SUCCESS, deed, keep, mark_success, take_in
+from .experience import SUCCESS, deed, is_disaster, keep, mark_success, take_in
 from .explorers import EXPLORERS, Explorer
 from .library import Match, Shelf, SkillLibrary
 from .motion import MotionModel
@@ -171,6 +171,8 @@ def choose(run: Run, shelf: Shelf) -> list[Match]:
     """The best matches for a shelf's effect that are not banned here; the first is the one to use."""
     library = run.agent.library
     sure = shelf.preconditions <= run.percept.facts
+    if shelf.anchor not in {None, *run.percept.objects}:
+        return []
     for k in (3, len(library)):  # nearly always the first three are enough
         matches = library.retrieve(run.percept, k, shelf.effect) if sure else shelf.top(run.percept, k)
         allowed = [match for match in matches if situation(run, match.skill) not in run.banned]
@@ -218,7 +220,7 @@ def act(run: Run, action: int, invocation: int = EXPLORING) -> Percept:
     beware(run)
     run.explorer.observe(before, action, after, run.tracker)
     if run.percept.facts != before.facts:
-        for segment in cut(run.segment) if run.learn else []:
+        for segment in cut(run.segment) if run.learn and not (agent.wary and is_disaster(step)) else []:
             keep(agent, segment)
         run.segment = []
         if run.burst:

@@ -60,11 +60,16 @@ def take_in(agent: Memory, step: Transition) -> None:
         agent.trials.setdefault(step.action, deque(maxlen=TRIALS)).append(step)
 
 
+def is_disaster(step: Transition) -> bool:
+    """Whether a step ended the episode without success; an effect that comes with that is nothing to aim for."""
+    return step.terminated and SUCCESS not in step.next_percept.facts
+
+
 def heed(agent: Memory, step: Transition) -> None:
     """Learn from a disaster: a deed that ended an episode without success, or cost an object and brought no fact."""
     before, after = step.percept, step.next_percept
     done = deed(agent, before, step.action)
-    if step.terminated and SUCCESS not in after.facts:
+    if is_disaster(step):
         agent.fatal.setdefault(done, True)
     elif isinstance(done, str) or done[1] == "bump":
         agent.fatal[done] = False
