@@ -53,10 +53,12 @@ def deed(agent: Memory, percept: Percept, action: int) -> Hashable:
 
 def take_in(agent: Memory, step: Transition) -> None:
     """Learn from one step: how actions move things, what did harm, what an action did where it moved nothing."""
-    agent.model.learn(step.percept, step.action, step.next_percept)
+    still = step.percept.place == step.next_percept.place
+    if not (still and is_disaster(step)):  # what ended the episode may also have stood in the way
+        agent.model.learn(step.percept, step.action, step.next_percept)
     if agent.wary:
         heed(agent, step)
-    if step.percept.place == step.next_percept.place:
+    if still:
         agent.trials.setdefault(step.action, deque(maxlen=TRIALS)).append(step)
 
 
