@@ -1,4 +1,4 @@
-"""Both benchmarks, one after the other: speed first, while the machine is quiet. ``--quick`` for a short look."""
+"""All benchmarks, one after the other: speed first, while the machine is quiet. ``--quick`` for a short look."""
 
 from __future__ import annotations
 
@@ -8,5 +8,6 @@ from pathlib import Path
 
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent
-    codes = [subprocess.call([sys.executable, str(here / name), *sys.argv[1:]]) for name in ("speed.py", "learning.py")]
+    names = ("speed.py", "learning.py", "minigrid_agent.py")
+    codes = [subprocess.call([sys.executable, str(here / name), *sys.argv[1:]]) for name in names]
     sys.exit(max(codes))

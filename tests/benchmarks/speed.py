@@ -14,14 +14,13 @@ from typing import Any
 
 import faiss
 import gymnasium as gym
-import minigrid  # noqa: F401  (registers its environments)
 import nbformat
 import numpy as np
 from nbclient import NotebookClient
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from procmem_lite import GridWorld, Percept, Skill, SkillLibrary
+from procmem_lite import GridWorld, Percept, ProceduralMemoryAgent, Skill, SkillLibrary, minigrid, train
 from procmem_lite.environment import encode, transition_table
 from procmem_lite.original import ACTIONS, OriginalLibrary, OriginalSkill, OriginalWorld
 
@@ -194,6 +193,45 @@ def stepping(rounds: int, rng: np.random.Generator) -> list[Row]:
     ]
 
 
+class Timed(gym.Wrapper):
+    """Adds up the CPU seconds that the environment takes, and its steps."""
+
+    stepping = resetting = steps = 0.0
+
+    def step(self, action: int) -> tuple:
+        """One step."""
+        started = time.process_time()
+        result = self.env.step(action)
+        self.stepping += time.process_time() - started
+        self.steps += 1
+        return result
+
+    def reset(self, **options: Any) -> tuple:
+        """A new episode."""
+        started = time.process_time()
+        result = self.env.reset(**options)
+        self.resetting += time.process_time() - started
+        return result
+
+
+def agent_step(rounds: int) -> list[Row]:
+    """A step of the trained agent (perceive, retrieve, act, learn) against MiniGrid's own, in the same episodes."""
+    rows = []
+    for size in ("6x6", "8x8", "16x16"):
+        env, agent = gym.make(f"MiniGrid-DoorKey-{size}-v0"), ProceduralMemoryAgent(7, minigrid.perceive, seed=0)
+        train(agent, env, 40, progress=False)
+        seconds = []
+        for turn in range(rounds):
+            timed, started = Timed(env), time.process_time()
+            train(agent, timed, 10, progress=False, seed=1000 + 10 * turn)
+            took = time.process_time() - started - timed.stepping - timed.resetting
+            seconds.append((took / timed.steps, timed.stepping / timed.steps))
+        ours, theirs = np.array(seconds).T
+        test = f"agent step on DoorKey-{size}, times MiniGrid's own step"
+        rows.append(ratio_row(test, ours, theirs, 1.0, slower=True))
+    return rows
+
+
 def retrieving(rounds: int, rng: np.random.Generator) -> list[Row]:
     """Retrieval among few and among many: all that both sides search through is applicable."""
     few, many, asked = 1_000, 100_000, queries(200, rng)
@@ -240,7 +278,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no chapters")
     options = parser.parse_args(arguments)
     rng, rounds = np.random.default_rng(0), 5 if options.quick else 25
-    rows = stepping(rounds, rng) + retrieving(rounds, rng) + ([] if options.quick else chapters())
+    rows = stepping(rounds, rng) + agent_step(rounds) + retrieving(rounds, rng) + ([] if options.quick else chapters())
     print(f"Speed, median of {rounds} rounds, CPU time of one thread each\n\n{show(rows)}\n")
     print(json.dumps({"benchmark": "speed", "rounds": rounds, "rows": rows}))
     return int(not all(each["holds"] for each in rows))
