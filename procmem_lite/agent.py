@@ -21,6 +21,7 @@ from .storage import whole
 from .wayfinding import Tracker, nearest_open, shortest_way, site_stage
 
 HUNCH = 4.0  # so much dearer is what misses a precondition, once it has been tried
+REFUTED = 4  # so many failures and no success under some facts, and a hunch is given up there
 BURST = 8  # exploring steps once every plan has failed; doubled each time it happens again in an episode
 
 
@@ -156,13 +157,16 @@ def price(run: Run, shelf: Shelf, facts: frozenset[str]) -> float:
     """Expected steps of a shelf under some facts: its mean length divided by its success rate under these.
 
     Preconditions may be too few, so attempts are counted by facts; and too many (what always held need not be needed),
-    so where the agent is, one that misses a fact may be tried: a learner does so once for nothing, then at a price.
+    so where the agent is, one that misses a fact may be tried: a learner does so once for nothing, then at a price, and
+    in the end no more.
     """
     agent, missing = run.agent, len(shelf.preconditions - facts)
     if missing > agent.hunch or missing and (facts != run.percept.facts
                                              or shelf.anchor not in {None, *run.percept.objects}):
         return np.inf
     uses, successes = agent.attempts.get((shelf.effect, shelf.removes, facts), (0, 0))
+    if missing and uses >= REFUTED and not successes:
+        return np.inf
     doubt = HUNCH if missing and (uses or not run.learn) else 1
     return shelf.cost * shelf.success_rate * (uses + 1) / (successes + 1) * doubt
 

@@ -534,7 +534,7 @@ def nearest_of_each(answer: Callable[[gym.Env], Percept]) -> str:
     from . import minigrid  # an extra: the other chapters do without it
 
     count = 0
-    for name in ("MiniGrid-Fetch-8x8-N3-v0", "MiniGrid-MultiRoom-N4-S5-v0", "MiniGrid-DoorKey-8x8-v0"):
+    for name in ("MiniGrid-Fetch-8x8-N3-v0", "MiniGrid-MultiRoom-N4-S5-v1", "MiniGrid-DoorKey-8x8-v0"):
         env = gym.make(name)
         for seed in range(5):
             env.reset(seed=seed)
