@@ -43,8 +43,7 @@ class ProceduralMemoryAgent:
 
     def __init__(self, n_actions: int, perceive: Callable[[gym.Env], Percept], seed: int | None = None, *,
                  explorer: str | Explorer = "untried", rule: str = "subpaths", closed_loop: bool = True,
-                 lookahead: int = 1, ban: bool = True,
-                 hunch: bool = True, wary: bool = True) -> None:
+                 lookahead: int = 1, ban: bool = True, hunch: bool = True, wary: bool = True) -> None:
         whole(n_actions, "n_actions", least=1)
         whole(lookahead, "lookahead")
         if seed is not None:
@@ -68,10 +67,10 @@ class ProceduralMemoryAgent:
         self.beliefs: dict[tuple, tuple] = {}  # (effect, removes) -> anchor, site and preconditions, as induced last
         self.attempts: dict[tuple, list[int]] = {}  # (effect, removes, facts) -> [uses, successes] under these facts
         self.trials: dict[int, deque[Transition]] = {}  # action -> steps with it that moved nothing
-        self.fatal: dict[Hashable, bool] = {}  # deed -> whether it has only ever ended an episode without success
+        self.fatal: dict[Hashable, bool] = {}  # deed -> whether it has only ever done harm
 
     def run_episode(self, env: gym.Env, seed: int | None = None, learn: bool = True) -> Episode:
-        """Play one episode. With ``learn=False`` neither library, ledger, motion model nor counts change."""
+        """Play one episode. With ``learn=False`` the agent is afterwards what it was before."""
         if not isinstance(env, gym.Env):
             raise TypeError(f"env: a Gymnasium environment is needed, got {type(env).__name__}")
         return play(Run(self, env, seed, learn))
@@ -242,6 +241,7 @@ def forgive(run: Run) -> None:
 def beware(run: Run) -> None:
     """Look out for what is known to do harm here; where an episode would end badly is barred."""
     agent, model, percept = run.agent, run.agent.model, run.percept
+    run.dangers = []
     if not any(agent.fatal.values()):
         return
     ends = [action for action in range(agent.n_actions) if agent.fatal.get(deed(agent, percept, action))]

@@ -19,7 +19,7 @@ Pose = tuple[int, Displacement]
 Rows = tuple[Displacement, ...]  # a matrix
 MEMORY = 16  # transitions kept for each action
 TRUST = 4  # misses in a row after which a map that has always been right is given up
-TURNS = 16  # more orientations than this and the model is given up
+TURNS = 16  # a map that leads to more orientations than this is not believed
 EFFORT = 20_000  # poses a search may open
 
 
@@ -78,8 +78,10 @@ class MotionModel:
         self.maps.pop(action, None)
         if fitted is not None and not np.allclose(np.column_stack(fitted), np.eye(len(fitted[1]), len(fitted[1]) + 1)):
             self.maps[action] = fitted
+        if not self._rebuild():
+            del self.maps[action]
+            self._rebuild()
         self._trust[action] = int(action in self.maps)
-        self._rebuild()
 
     def predict(self, displacement: Displacement, action: int) -> Displacement:
         """Where something at ``displacement`` will be after ``action``; unchanged for actions that move nothing."""
@@ -91,8 +93,8 @@ class MotionModel:
         """Actions that never moved anything and were tried less than ``often``."""
         return [action for action in range(self.n_actions) if action not in self.maps and self.tries[action] < often]
 
-    def _rebuild(self) -> None:
-        """All orientations that the maps generate, and what each action does in each of them."""
+    def _rebuild(self) -> bool:
+        """All orientations that the maps generate, and what each action does in each; False where they never end."""
         self.version += 1
         self._open: dict[int, tuple[dict[Pose, int], list[Pose]]] = {}  # orientation -> (steps, outermost poses)
         self.arrangements: dict[tuple, dict] = {}  # poses seen from the first of them -> steps there on open ground
@@ -100,7 +102,7 @@ class MotionModel:
         self.movers = sorted(self.maps)
         self._plain = {action: (rows(matrix), clean(offset)) for action, (matrix, offset) in self.maps.items()}
         if not self.maps:
-            return
+            return True
         axes = len(next(iter(self.maps.values()))[1])
         frames = [np.eye(axes)]
         turn: list[list[int]] = []
@@ -113,8 +115,7 @@ class MotionModel:
                 turned = matrix @ frame
                 known = [i for i, other in enumerate(frames) if np.allclose(other, turned)]
                 if not known and len(frames) == TURNS:
-                    self.maps = {}  # not a world of finitely many orientations
-                    return self._rebuild()
+                    return False
                 if not known:
                     frames.append(turned)
                 turn[-1].append(known[0] if known else len(frames) - 1)
@@ -123,6 +124,7 @@ class MotionModel:
         self.inverse = [rows(np.linalg.inv(frame)) for frame in frames]
         steps = [clean(-np.linalg.inv(matrix) @ offset) for matrix, offset in self.maps.values()]
         self.stances = list(dict.fromkeys([(0,) * axes, *steps]))
+        return True
 
     def ahead(self, pose: Pose, action: int) -> Pose:
         """The pose that an action leads to where nothing is in the way."""

@@ -165,6 +165,18 @@ def test_a_world_of_ever_new_orientations_is_given_up_not_followed_for_ever():
     assert model.frames == []
 
 
+def test_a_map_that_cannot_be_believed_costs_no_other_map():
+    model = MotionModel(2)
+    seen = [(1, 0), (0, 1), (3, 4), (-2, 5)]
+    model.learn(percept(objects={"tree": (3, 4)}), 0, percept(objects={"tree": (3, 3)}))
+    for x, y in seen:
+        model.learn(percept(objects={"tree": (x, y)}), 1, percept(objects={"tree": (2 * x + y, x + y)}))
+    assert sorted(model.maps) == [0], "one action only shifts; the other stretches the world, again and again"
+    for x, y in seen * 8:
+        model.learn(percept(objects={"tree": (x, y)}), 1, percept(objects={"tree": (-y, x)}))
+    assert sorted(model.maps) == [0, 1], "what is not believed now may be learned later"
+
+
 # ---------------------------------------------------------------- what actions do, most of the time
 
 

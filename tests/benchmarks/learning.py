@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 def row(test: str, measured: float, at_least: str, aim: str, holds: bool, reaches: bool, spread: str = "") -> Row:
     """One line of the table."""
-    return {"test": test, "measured": round(float(measured), 3), "at least": at_least, "aim": aim,
+    return {"test": test, "measured": float(f"{measured:.4g}"), "at least": at_least, "aim": aim,
             "holds": bool(holds), "aim reached": bool(reaches), "spread": spread}
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from learning import Row, row, show
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -23,7 +24,6 @@ from procmem_lite.analysis import column, mean_interval, unseen
 from procmem_lite.baselines import doorkey_steps
 from procmem_lite.training import evaluate, sweep
 
-Row = dict[str, Any]
 DATA = Path(__file__).resolve().parents[2] / "notebooks" / "data"
 OTHERS = ("MiniGrid-Unlock-v0", "MiniGrid-UnlockPickup-v0", "MiniGrid-KeyCorridorS3R1-v0")
 EPISODES = {"MiniGrid-DoorKey-6x6-v0": 60} | dict.fromkeys(OTHERS, 100)
@@ -91,12 +91,6 @@ def rival(name: str) -> np.ndarray:
     return np.array([run["first"] or np.inf for run in runs])
 
 
-def row(test: str, value: float, at_least: str, aim: str, holds: bool, reaches: bool, spread: str = "") -> Row:
-    """One line of the table."""
-    return {"test": test, "measured": round(float(value), 4), "at least": at_least, "aim": aim, "holds": bool(holds),
-            "aim reached": bool(reaches), "spread": spread}
-
-
 def measure(seeds: range, tests: int, n_jobs: int) -> list[Row]:
     """All rows."""
     def over(run: Callable, **setting: Any) -> list[Row]:
@@ -138,15 +132,6 @@ def measure(seeds: range, tests: int, n_jobs: int) -> list[Row]:
                         values.mean() >= 0.9, values.mean() >= 0.99, f"{mean_interval(values)}, worst "
                         f"{values.min():.2f}; at most {column(found, 'frames').max()} frames"))
     return rows
-
-
-def show(rows: list[Row]) -> str:
-    """The table as text."""
-    head = f"{'test':<68} {'measured':>9}  {'at least':<9} {'aim':<8} {'met':<4} spread"
-    lines = [f"{each['test']:<68} {each['measured']:>9g}  {each['at least']:<9} {each['aim']:<8} "
-             f"{'aim' if each['aim reached'] and each['aim'] else 'yes' if each['holds'] else 'NO':<4} {each['spread']}"
-             for each in rows]
-    return "\n".join([head, "-" * len(head), *lines])
 
 
 def main(arguments: list[str] | None = None) -> int:

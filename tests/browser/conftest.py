@@ -1,9 +1,9 @@
-"""One JupyterLab and one browser for all browser tests; each notebook is open in a page of its own."""
+"""One JupyterLab for all browser tests; each notebook is open in a page of its own."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
-from lab import Lab, Notebook, missing, open_notebook, running_browser, running_lab
+from lab import Lab, Notebook, missing, open_notebook, running_lab
 
 
 @pytest.fixture(scope="session")
@@ -12,12 +12,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     if reason:
         pytest.skip(reason)
     with running_lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def browser(lab: Lab) -> Iterator[object]:
-    with running_browser() as running:
         yield running
 
 

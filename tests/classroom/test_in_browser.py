@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from classmates import Class, copy_course, course, reference
 from hostile import fill
-from lab import Lab, Notebook, free_port, missing, running_browser, wait_until_up, write_settings
+from lab import Lab, Notebook, free_port, missing, wait_until_up, write_settings
 
 pytestmark = [pytest.mark.classroom, pytest.mark.browser, pytest.mark.slow]
 NAME = "a05_training"
@@ -50,12 +50,6 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Class, La
             server.wait(20)
         except subprocess.TimeoutExpired:
             server.kill()
-
-
-@pytest.fixture(scope="module")
-def browser(opened: tuple[Class, Lab]) -> Iterator[object]:
-    with running_browser() as running:
-        yield running
 
 
 def test_opening_the_course_has_released_every_assignment(opened: tuple[Class, Lab]):
