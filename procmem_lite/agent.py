@@ -17,7 +17,7 @@ from .library import Match, Shelf, SkillLibrary
 from .motion import MotionModel
 from .planning import outlook
 from .skills import RULES, Skill, cut
-from .storage import whole
+from .storage import is_number, whole
 from .wayfinding import Tracker, nearest_open, shortest_way, site_stage
 
 HUNCH = 4.0  # so much dearer is what misses a precondition, once it has been tried
@@ -36,6 +36,7 @@ class ProceduralMemoryAgent:
         rule: which parts of a path become skills; see :func:`~procmem_lite.skills.hindsight`.
         closed_loop: find the way to where an effect happens with learned motion, instead of replaying stored actions.
         lookahead: with how many further skills of the plan in mind the way is chosen.
+        threshold: the least similarity, from 0 to 1, at which a skill is used; below it the agent explores.
         ban: leave a skill alone for a while where it failed.
         hunch: where plans go badly, try what misses one precondition: it may never have been needed.
         wary: never again do what ended an episode badly, or made an object vanish for nothing.
@@ -43,7 +44,8 @@ class ProceduralMemoryAgent:
 
     def __init__(self, n_actions: int, perceive: Callable[[gym.Env], Percept], seed: int | None = None, *,
                  explorer: str | Explorer = "untried", rule: str = "subpaths", closed_loop: bool = True,
-                 lookahead: int = 1, ban: bool = True, hunch: bool = True, wary: bool = True) -> None:
+                 lookahead: int = 1, threshold: float = 0.0, ban: bool = True, hunch: bool = True,
+                 wary: bool = True) -> None:
         whole(n_actions, "n_actions", least=1)
         whole(lookahead, "lookahead")
         if seed is not None:
@@ -53,11 +55,13 @@ class ProceduralMemoryAgent:
         named = isinstance(explorer, str)
         if explorer not in EXPLORERS if named else not callable(getattr(explorer, "choose", None)):
             raise ValueError(f"explorer: one of {sorted(EXPLORERS)} or an Explorer is needed, got {explorer!r}")
+        if not is_number(threshold) or not 0 <= threshold <= 1:
+            raise ValueError(f"threshold: a number from 0 to 1 is needed, got {threshold!r}")
         if rule not in RULES:
             raise ValueError(f"rule: one of {RULES} is needed, got {rule!r}")
         self.n_actions, self.perceive = int(n_actions), perceive
-        self.rule, self.closed_loop, self.lookahead, self.ban = rule, closed_loop, lookahead, ban
-        self.hunch, self.wary = hunch, wary
+        self.rule, self.closed_loop, self.lookahead = rule, closed_loop, lookahead
+        self.threshold, self.ban, self.hunch, self.wary = threshold, ban, hunch, wary
         self.rng = np.random.default_rng(seed)
         self.explorer = EXPLORERS[explorer](self.n_actions) if named else explorer
         self.library = SkillLibrary()
@@ -171,14 +175,15 @@ def price(run: Run, shelf: Shelf, facts: frozenset[str]) -> float:
 
 
 def choose(run: Run, shelf: Shelf) -> list[Match]:
-    """The best matches for a shelf's effect that are not banned here; the first is the one to use."""
+    """The best matches for a shelf's effect that are similar enough and not banned here; the first is to be used."""
     library = run.agent.library
     sure = shelf.preconditions <= run.percept.facts
     if shelf.anchor not in {None, *run.percept.objects}:
         return []
     for k in (3, len(library)):  # nearly always the first three are enough
         matches = library.retrieve(run.percept, k, shelf.effect) if sure else shelf.top(run.percept, k)
-        allowed = [match for match in matches if situation(run, match.skill) not in run.banned]
+        allowed = [match for match in matches
+                   if match.similarity >= run.agent.threshold and situation(run, match.skill) not in run.banned]
         if allowed or len(matches) < k:
             break
     return allowed[:3]

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from .agent import ProceduralMemoryAgent
 from .environment import ACTIONS, GridWorld, perceive
-from .training import UNSEEN, TrainingLog, check_whole, evaluate, sweep, train
+from .storage import whole
+from .training import UNSEEN, TrainingLog, evaluate, sweep, train
 
 RESAMPLES = 2_000
 Statistic = Callable[..., np.ndarray]
@@ -147,7 +148,7 @@ def ablate(layout: str, small: int, large: int, episodes: int, seeds: Iterable[i
 def transfer(layout: str, sizes: Sequence[int], episodes: int, seeds: Iterable[int], tests: int = 20,
              measure: str = "optimality", n_jobs: int = -1) -> np.ndarray:
     """Train on each size, test on each: the mean of a measure over seeds, shape ``(trained on, tested on)``."""
-    check_whole("episodes", episodes, 1)
+    whole(episodes, "episodes", least=1)
     settings = [{"layout": layout, "small": small, "sizes": tuple(sizes), "episodes": episodes, "tests": tests,
                  "measure": measure} for small in sizes]
     rows = sweep(learn_once_test_all, settings, seeds, n_jobs, progress=False)

@@ -119,7 +119,8 @@ def moves(layout: Layout) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def transition_table(layout: Layout, rewards: str = "once") -> TransitionTable:
-    """Work out every (state, action) of a layout at once."""
+    """Work out every (state, action) of a layout at once; ``rewards`` as in :class:`GridWorld`."""
+    check_rewards(rewards)
     size = layout.size
     states = np.arange(size * size * 4)
     has_key, door_open = states & 2 > 0, states & 1 > 0
@@ -174,8 +175,7 @@ class GridWorld(gym.Env):
             size = layout.size
         else:
             check_layout(layout)
-        if rewards not in REWARDS:
-            raise ValueError(f"rewards: one of {REWARDS} is needed, got {rewards!r}")
+        check_rewards(rewards)
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode: one of {self.metadata['render_modes']} is needed, got {render_mode!r}")
         self.size = 5 if size is None else size
@@ -295,6 +295,12 @@ def check_layout(name: str) -> None:
     """Raise ``ValueError`` unless ``name`` is one of :data:`~procmem_lite.layouts.LAYOUTS`."""
     if not isinstance(name, str) or name not in LAYOUTS:
         raise ValueError(f"layout: one of {sorted(LAYOUTS)} or a Layout is needed, got {name!r}")
+
+
+def check_rewards(name: str) -> None:
+    """Raise ``ValueError`` unless ``name`` is one of :data:`REWARDS`."""
+    if name not in REWARDS:
+        raise ValueError(f"rewards: one of {REWARDS} is needed, got {name!r}")
 
 
 def perceive(env: gym.Env) -> Percept:

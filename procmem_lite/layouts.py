@@ -57,27 +57,33 @@ class Layout:
 
     @classmethod
     def from_text(cls, text: str) -> Layout:
-        """Read a map: A start, K key, D door, G goal, # wall, x barred until the door is open, . free."""
+        """Read a map: A start, K key, D door, G goal, # wall, x barred until the door is open, . free.
+
+        A small a or g is a start or goal on a barred cell.
+        """
         if not isinstance(text, str):
             raise TypeError(f"text: a map is needed, got {type(text).__name__}")
         rows = [line.replace(" ", "") for line in text.strip().splitlines()]
         if any(len(row) != len(rows) for row in rows):
             raise ValueError(f"text: a square map is needed, got {len(rows)} rows of {[len(row) for row in rows]}")
-        found: dict[str, list[Cell]] = {mark: [] for mark in "AKDG#x."}
+        found: dict[str, list[Cell]] = {mark: [] for mark in "AKDGag#x."}
         for r, row in enumerate(rows):
             for c, mark in enumerate(row):
                 if mark not in found:
-                    raise ValueError(f"text: unknown mark {mark!r} at {(r, c)}; use A K D G # x .")
+                    raise ValueError(f"text: unknown mark {mark!r} at {(r, c)}; use A K D G # x . a g")
                 found[mark].append((r, c))
-        for mark in "AKDG":
-            if len(found[mark]) != 1:
-                raise ValueError(f"text: {mark} must stand there once, found {len(found[mark])}")
-        start, key, door, goal = (found[mark][0] for mark in "AKDG")
-        return cls(len(rows), start, key, door, goal, frozenset(found["#"]), frozenset(found["x"]))
+        named = {"A": found["A"] + found["a"], "K": found["K"], "D": found["D"], "G": found["G"] + found["g"]}
+        for mark, cells in named.items():
+            if len(cells) != 1:
+                raise ValueError(f"text: {mark} must stand there once, found {len(cells)}")
+        start, key, door, goal = (cells[0] for cells in named.values())
+        barred = frozenset(found["x"] + found["a"] + found["g"])
+        return cls(len(rows), start, key, door, goal, frozenset(found["#"]), barred)
 
     def __str__(self) -> str:
         marks = dict.fromkeys(self.barred, "x") | dict.fromkeys(self.walls, "#")
-        marks |= {self.start: "A", self.key: "K", self.door: "D", self.goal: "G"}
+        marks |= {self.start: "a" if self.start in self.barred else "A", self.key: "K", self.door: "D",
+                  self.goal: "g" if self.goal in self.barred else "G"}
         cells = range(self.size)
         return "\n".join(" ".join(marks.get((r, c), ".") for c in cells) for r in cells)
 

@@ -215,7 +215,12 @@ def embed(displacement: Displacement) -> np.ndarray:
     Each axis is a set of clock hands turning at the odd speeds 1, 3, 5 ...; a hand's weight is 1 / speed. The cosine of
     two such clocks is a sum of cos(j x) / j, whose slope -sin(n x) ** 2 / sin(x) is never positive: similarity never
     rises with the distance along an axis, up to ``2 * REACH``. No hashing, no random numbers: all processes agree.
+
+    Raises:
+        ValueError: for a part that is not a number.
     """
+    if any(part != part for part in displacement):
+        raise ValueError(f"displacement: numbers are needed, got {displacement!r}")
     if not len(displacement):
         return np.ones(1, dtype=np.float32)
     reached = [[max(-REACH, min(REACH, part))] for part in displacement]

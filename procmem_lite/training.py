@@ -17,6 +17,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from .episodes import Episode
+from .storage import whole
 
 UNSEEN = range(1_000_000, 1_000_100)  # seeds for evaluation: no training run gets this far
 
@@ -76,8 +77,8 @@ def train(agent: Learner, env: gym.Env, episodes: int = 100, progress: bool = Tr
     Raises:
         ValueError: for less than one episode or a negative seed; TypeError: for an agent that cannot play.
     """
-    check_whole("episodes", episodes, 1)
-    check_whole("seed", seed, 0)
+    whole(episodes, "episodes", least=1)
+    whole(seed, "seed")
     return play_all(agent, env, range(seed, seed + episodes), True, progress, keep)
 
 
@@ -178,9 +179,3 @@ def sweep(run: Callable[..., Mapping[str, Any]], settings: Sequence[Mapping[str,
         joblib.delayed(run)(seed=seed, **setting) for setting, seed in jobs)
     bar = tqdm(results, "runs", total=len(jobs), disable=not progress, file=sys.stdout)
     return [{**setting, "seed": seed, **result} for (setting, seed), result in zip(jobs, bar, strict=True)]
-
-
-def check_whole(name: str, value: int, least: int) -> None:
-    """Raise ``ValueError`` unless ``value`` is a whole number of at least ``least``."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name}: a whole number of at least {least} is needed, got {value!r}")

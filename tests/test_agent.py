@@ -305,6 +305,16 @@ class Blind(gym.Env):
         return self.cell, float(self.cell == 4), self.cell == 4, False, {}
 
 
+@pytest.mark.parametrize("closed_loop", [True, False])
+def test_no_skill_is_used_below_the_threshold(closed_loop):
+    def least(threshold: float) -> float:
+        agent = ProceduralMemoryAgent(6, perceive, seed=0, threshold=threshold, closed_loop=closed_loop)
+        episodes = [agent.run_episode(GridWorld("open", 6), seed=seed) for seed in range(12)]
+        return min(invocation.similarity for episode in episodes for invocation in episode.invocations)
+
+    assert least(0.0) < 0.6 <= least(0.6)
+
+
 # ---------------------------------------------------------------- what is refused
 
 
@@ -323,6 +333,8 @@ def agent(**settings: Any) -> ProceduralMemoryAgent:
     (lambda: agent(explorer=3), ValueError, "explorer: .* got 3"),
     (lambda: agent(rule="middles"), ValueError, "rule: one of .* got 'middles'"),
     (lambda: agent(lookahead=-1), ValueError, "lookahead: .* got -1"),
+    (lambda: agent(threshold=1.5), ValueError, "threshold: a number from 0 to 1 is needed, got 1.5"),
+    (lambda: agent(threshold=float("nan")), ValueError, "threshold: .* got nan"),
     (lambda: agent().run_episode("env"), TypeError, "env: a Gymnasium environment is needed, got str"),
     (lambda: agent(perceive=lambda _: {}).run_episode(GridWorld()), TypeError, "perceive: .* a Percept, got dict"),
     (lambda: agent().run_episode(GridWorld(), seed=-1), gym.error.Error, "[Ss]eed"),

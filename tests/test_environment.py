@@ -120,6 +120,20 @@ def test_flat_observations_reach_a_learner_that_knows_only_gymnasium(kind):
         ends += int((terminated | truncated).sum())
     assert ends >= 9
     assert len(np.unique(seen, axis=0)) == 3 or kind == "fixed"
+
+
+def test_a_learner_written_by_others_learns_this_world():
+    others = pytest.importorskip("stable_baselines3", reason="needs the extra `rivals`: PPO by Stable-Baselines3")
+    env = FlattenObservation(gym.make("procmem_lite/GridWorld-v0", layout="fixed", size=4, max_steps=60))
+    learner = others.PPO("MlpPolicy", env, n_steps=512, seed=0, device="cpu")
+    learner.learn(16_000)
+    seen, _ = env.reset(seed=0)
+    reward, over = 0.0, False
+    while not over:
+        seen, reward, terminated, truncated, _ = env.step(int(learner.predict(seen, deterministic=True)[0]))
+        over = terminated or truncated
+    assert terminated
+    assert reward > 0
     envs.close()
 
 
@@ -370,3 +384,8 @@ def test_a_refused_action_changes_nothing():
     with pytest.raises(ValueError, match="action"):
         env.step(6)
     assert (env.state, env._steps) == before
+
+
+def test_a_table_refuses_rewards_it_does_not_know():
+    with pytest.raises(ValueError, match="rewards: one of .* is needed, got 'twice'"):
+        transition_table(Layout.from_text("A K . .\n. . . .\n. D . .\n. . . G"), "twice")

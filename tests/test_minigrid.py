@@ -147,7 +147,7 @@ def names(things: Iterable[WorldObj]) -> set[str]:
     ([Key("yellow"), Key("yellow"), Key("red"), Ball("red")], {"red key", "ball"}),
     ([Key("yellow"), Key("yellow"), Lava(), Lava(), Lava()], set()),
     ([], set()),
-], ids=str)
+])
 def test_a_name_is_the_kind_and_where_that_is_not_enough_the_colour(things, named):
     assert names(things) == named
 

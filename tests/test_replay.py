@@ -450,8 +450,9 @@ def test_training_by_the_controls_is_what_they_say():
     explorer = LearningExplorer("open", size=5, episodes=10)
     explorer.controls["rule"].value = "whole"
     explorer.controls["size"].value = 6
+    explorer.controls["threshold"].value = 0.2
     explorer.train(wait=True)
-    assert explorer.agent.rule == "whole"
+    assert (explorer.agent.rule, explorer.agent.threshold) == ("whole", 0.2)
     assert len(explorer.training_log) == 10
     assert explorer.progress.value == explorer.progress.max == 10
     assert explorer.training_log.episodes[0].percepts[0].scene.board.rows == 6

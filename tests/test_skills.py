@@ -253,6 +253,11 @@ def cosine(a: tuple, b: tuple) -> float:
     return float(embed(a).astype(float) @ embed(b).astype(float))
 
 
+def test_what_is_not_a_number_has_no_embedding():
+    with pytest.raises(ValueError, match="displacement: numbers are needed"):
+        embed((1.0, float("nan")))
+
+
 @given(st.lists(WITHIN, min_size=1, max_size=4))
 def test_an_embedding_has_length_one(displacement):
     assert np.linalg.norm(embed(tuple(displacement))) == pytest.approx(1, abs=1e-6)

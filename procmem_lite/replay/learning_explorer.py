@@ -22,6 +22,7 @@ from .record import plural
 from .replay_widget import Replay, fallback_bundle
 
 COLOUR, EARLIER, INK = "#2a86c8", "#999999", "#808080"  # legible on a light page and on a dark one
+THRESHOLDS = [("any", 0.0), *((f"from {least}", least) for least in (0.01, 0.02, 0.05, 0.1, 0.2))]
 RECENT = 10  # episodes in the moving average
 
 
@@ -61,6 +62,7 @@ class LearningExplorer(widgets.VBox):
             "rule": widgets.Dropdown(options=list(RULES), value="subpaths", description="Segment rule"),
             "closed_loop": widgets.Checkbox(True, description="Closed loop"),
             "lookahead": widgets.IntSlider(1, min=0, max=3, description="Look ahead"),
+            "threshold": widgets.SelectionSlider(options=THRESHOLDS, description="Similarity"),
         }
         for control in self.controls.values():
             control.style.description_width = "96px"
