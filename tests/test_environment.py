@@ -120,6 +120,7 @@ def test_flat_observations_reach_a_learner_that_knows_only_gymnasium(kind):
         ends += int((terminated | truncated).sum())
     assert ends >= 9
     assert len(np.unique(seen, axis=0)) == 3 or kind == "fixed"
+    envs.close()
 
 
 def test_a_learner_written_by_others_learns_this_world():
@@ -134,7 +135,6 @@ def test_a_learner_written_by_others_learns_this_world():
         over = terminated or truncated
     assert terminated
     assert reward > 0
-    envs.close()
 
 
 # ---------------------------------------------------------------- dynamics
