@@ -234,7 +234,7 @@ def test(root: Path, options: List[str]) -> int:
     summary, failed = [], False
     for name, command in [
         ("code style", ["ruff", "check", "--output-format=concise", "."]),
-        ("unit tests", ["pytest", "-p", "no:nbval", "-n", "2", "--dist", "loadgroup", *options]),
+        ("unit tests", ["pytest", "-p", "no:nbval", *options]),
         ("notebooks", ["pytest", *compare, *notebooks]),
     ]:
         say(f"\n== {name} ==")

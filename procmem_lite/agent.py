@@ -68,7 +68,7 @@ class ProceduralMemoryAgent:
         self.model = MotionModel(self.n_actions)
         self.explored: Counter = Counter()  # facts -> exploring steps taken under them
         self.cases: dict[tuple, deque[list[Transition]]] = {}  # (effect, removes) -> loop-erased paths
-        self.beliefs: dict[tuple, tuple] = {}  # (effect, removes) -> anchor, site and preconditions, as induced last
+        self.beliefs: dict[tuple, tuple] = {}  # (effect, removes) -> anchor, site, preconditions, model version
         self.attempts: dict[tuple, list[int]] = {}  # (effect, removes, facts) -> [uses, successes] under these facts
         self.trials: dict[int, deque[Transition]] = {}  # action -> steps with it that moved nothing
         self.fatal: dict[Hashable, bool] = {}  # deed -> whether it has only ever done harm

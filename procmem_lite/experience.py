@@ -29,7 +29,7 @@ class Memory(Protocol):
     library: SkillLibrary
     model: MotionModel
     cases: dict[tuple, deque[list[Transition]]]  # (effect, removes) -> loop-erased paths
-    beliefs: dict[tuple, tuple]  # (effect, removes) -> anchor, site and preconditions, as induced last
+    beliefs: dict[tuple, tuple]  # (effect, removes) -> anchor, site, preconditions, and the model's version then
     trials: dict[int, deque[Transition]]  # action -> steps with it that moved nothing
     fatal: dict[Hashable, bool]  # deed -> whether it has only ever done harm
 
@@ -70,11 +70,10 @@ def is_disaster(step: Transition) -> bool:
 def heed(agent: Memory, step: Transition) -> None:
     """Learn from a disaster: a deed that ended an episode without success, or cost an object and brought no fact."""
     before, after = step.percept, step.next_percept
-    done = deed(agent, before, step.action)
     if is_disaster(step):
-        agent.fatal.setdefault(done, True)
-    elif isinstance(done, str) or done[1] == "bump":
-        agent.fatal[done] = False
+        agent.fatal.setdefault(deed(agent, before, step.action), True)
+    elif before.around.get(agent.model.step(step.action), True) is not True:  # this kind of ground, or a bump
+        agent.fatal[deed(agent, before, step.action)] = False
     if not step.terminated and after.facts <= before.facts:
         agent.fatal |= {(step.action, item): True for item in before.objects.items() if item[0] not in after.objects}
 
@@ -111,20 +110,20 @@ def keep(agent: Memory, segment: list[Transition]) -> None:
     change = (after - before, before - after)
     cases = agent.cases.setdefault(change, deque(maxlen=CASES))
     cases.append(path)
-    anchor, site, preconditions = agent.beliefs.get(change, (None, None, None))
+    anchor, site, preconditions, version = agent.beliefs.get(change, (None, None, None, None))
     last = path[-1]
-    if anchor not in last.percept.objects or site_of(last, anchor) != site or not preconditions <= before:
+    if (version != agent.model.version or anchor not in last.percept.objects or site_of(last, anchor) != site
+            or not preconditions <= before):
         anchor, share = induce_anchor(cases, faced(agent.model, last))
         preconditions = induce_preconditions(cases)
-        anchor = anchor if share >= 0.5 else None
-    if anchor is not None and (underfoot(agent.model, last, anchor)
-                               or happens_elsewhere(agent, last, anchor, preconditions)):
-        anchor = None
-    agent.beliefs[change] = anchor, site_of(last, anchor) if anchor else None, preconditions
+        if share < 0.5 or (underfoot(agent.model, last, anchor)
+                           or happens_elsewhere(agent, last, anchor, preconditions)):
+            anchor = None
+        agent.beliefs[change] = anchor, site_of(last, anchor) if anchor else None, preconditions, agent.model.version
     stale = [shelf for shelf in agent.library.shelves.values() if (shelf.effect, shelf.removes) == change
              and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
     agent.library.discard(lambda shelf: shelf in stale)
     for known in cases if stale else [path]:
         if anchor is None or anchor in known[-1].percept.objects:
-            for skill in skills_from(known, anchor, preconditions, agent.rule):
+            for skill in filter(agent.library.lacks, skills_from(known, anchor, preconditions, agent.rule)):
                 agent.library.add(skill)

@@ -13,7 +13,7 @@ from .environment import Percept
 from .skills import Skill, embed
 from .storage import Stored, check_skill, read, whole, write
 
-SHARPNESS = 1000.0
+BLUR = 0.001  # of contexts whose cosines differ by less, the success rates decide
 COLUMN = 64  # scores compared at once when looking for the best
 
 
@@ -22,18 +22,15 @@ def nearness(cosine: np.ndarray) -> np.ndarray:
 
     A rising function of the cosine, so it changes no order; it keeps a success rate from drowning small distances.
     """
-    far = np.minimum(cosine, 1)
-    far *= -SHARPNESS  # in place, like the next line: over 100,000 skills every copy costs time
-    far += 1 + SHARPNESS
-    return 1 / far
+    return BLUR / np.maximum(1 + BLUR - cosine, BLUR)  # at least that: rounding may lift a cosine above 1
 
 
 def top_rows(score: np.ndarray, k: int) -> np.ndarray:
     """Rows of the ``k`` greatest scores, best first; of equals, the first. Only those at the top are sorted."""
-    best = score
+    rows = np.arange(len(score))
     if len(score) > COLUMN * k:  # the k-th best of all columns' best is at most the k-th best of all
         best = score[:len(score) // COLUMN * COLUMN].reshape(COLUMN, -1).max(axis=0)
-    rows = (score >= np.partition(best, -k)[-k]).nonzero()[0] if k < len(best) else np.arange(len(score))
+        rows = np.flatnonzero(score >= np.partition(best, -k)[-k])
     return rows[np.argsort(-score[rows], kind="stable")[:k]]
 
 
@@ -150,6 +147,11 @@ class SkillLibrary:
         shelf = self.shelves.get(skill.shelf)
         row = None if shelf is None else shelf.rows.get(skill.context)
         return None if row is None else shelf.skills[row]
+
+    def lacks(self, skill: Skill) -> bool:
+        """Whether a skill would change the library: nothing as short is stored for its shelf and context."""
+        known = self.find(skill)
+        return known is None or len(skill.actions) < len(known.actions)
 
     def add(self, skill: Skill) -> bool:
         """Store a skill, or merge it: of two with the same shelf and context the shorter sequence stays.

@@ -32,21 +32,20 @@ class Things:
 
     def scan(self, env: MiniGridEnv) -> None:
         """Find everything that is not a wall, and give new things a name."""
-        width = self.grid.width
-        found = [(cell, divmod(index, width)) for index, cell in enumerate(self.grid.grid)
-                 if cell is not None and cell.type not in ("wall", "floor")]
+        self.board = draw_board(self.grid)
+        found = [(self.grid.get(column, row), (row, column)) for kind, _, (row, column) in self.board.items
+                 if kind != "floor"]
         if env.carrying is not None:
             found.append((env.carrying, (-1, -1)))
         new = [cell for cell, _ in found if id(cell) not in self.names]
         self.kept += new
-        self.names |= name_all(new, set(self.names.values()))
+        self.names |= name_all(new, set(self.names.values())) if new else {}
         self.placed = [(self.names[id(cell)], cell, column, row) for cell, (row, column) in found
                        if id(cell) in self.names and row >= 0]
         self.carrying = env.carrying
         self.cells = list(self.grid.grid)
         self.doors = [cell for cell, _ in found if cell.type == "door"]
         self.state = self.door_state()
-        self.board = draw_board(self.grid)
         self.facts = self.describe(env)
 
     def door_state(self) -> tuple:
@@ -123,7 +122,7 @@ def minigrid_of(env: gym.Env) -> MiniGridEnv:
 
 
 def without_view(env: gym.Env) -> gym.Env:
-    """The environment, no longer drawing the 7 by 7 view at every step: :func:`perceive` does not look at it.
+    """The environment, no longer drawing the 7 by 7 view at every step: neither ``perceive`` looks at that one.
 
     The view takes most of MiniGrid's time. What ``step`` returns as the observation means nothing from now on.
     """
@@ -169,7 +168,7 @@ class Memory:
 
     def look(self, world: MiniGridEnv) -> str:
         """Take in what MiniGrid shows its agents now; returns what is carried, which the view shows too."""
-        view = world.gen_obs()["image"]
+        view = type(world).gen_obs(world)["image"]  # the class's own, also after without_view
         side = len(view)
         (ax, ay), (fx, fy) = map(int, world.agent_pos), AHEAD[world.agent_dir]
         for right, forward in itertools.product(range(-(side // 2), side // 2 + 1), range(side)):
@@ -220,7 +219,7 @@ def perceive_view(env: gym.Env) -> Percept:
         if cell is not None:
             enter = cell[0] in ("empty", "floor", "goal", "lava") or cell[::2] == ("door", "open")
             around[forward, right] = cell[0] == "empty" or (enter and cell[0])
-    scene = Scene(draw_board(world.grid), (ay, ax), heading, None if carried == "nothing" else carried)
+    scene = Scene(things_in(world).board, (ay, ax), heading, None if carried == "nothing" else carried)
     return Percept(frozenset(facts), objects, (ax, ay, heading), around, scene)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Sequence
+from functools import lru_cache
 from operator import add, mul
 
 import numpy as np
@@ -41,6 +42,7 @@ class MotionModel:
         self.inverse: list[Rows] = []  # of each orientation
         self.turn: list[list[int]] = []  # turn[orientation][action] -> orientation
         self.shift: list[list[Displacement]] = []  # shift[orientation][action] -> change of position
+        self.moves: list[list[tuple[int, int, Displacement | None]]] = []  # [orientation] -> (action, turn, shift) each
         self.stances: list[Displacement] = []  # seen there, a thing can be stood upon at once or one action later
 
     def learn(self, before: Percept, action: int, after: Percept) -> None:
@@ -98,7 +100,7 @@ class MotionModel:
         self.version += 1
         self._open: dict[int, tuple[dict[Pose, int], list[Pose]]] = {}  # orientation -> (steps, outermost poses)
         self.arrangements: dict[tuple, dict] = {}  # poses seen from the first of them -> steps there on open ground
-        self.frames, self.turn, self.shift, self.stances = [], [], [], []
+        self.frames, self.turn, self.shift, self.moves, self.stances = [], [], [], [], []
         self.movers = sorted(self.maps)
         self._plain = {action: (rows(matrix), clean(offset)) for action, (matrix, offset) in self.maps.items()}
         if not self.maps:
@@ -121,6 +123,8 @@ class MotionModel:
                 turn[-1].append(known[0] if known else len(frames) - 1)
                 shift[-1].append(clean(-np.linalg.inv(turned) @ offset))
         self.frames, self.turn, self.shift = frames, turn, shift
+        self.moves = [[(action, turn[at][action], shift[at][action] if any(shift[at][action]) else None)
+                       for action in self.movers] for at in range(len(frames))]
         self.inverse = [rows(np.linalg.inv(frame)) for frame in frames]
         steps = [clean(-np.linalg.inv(matrix) @ offset) for matrix, offset in self.maps.values()]
         self.stances = list(dict.fromkeys([(0,) * axes, *steps]))
@@ -151,9 +155,11 @@ class MotionModel:
     def from_agent(self, pose: Pose, displacement: Displacement) -> Displacement:
         """A displacement in the agent's frame, as a position in the episode's frame."""
         turn, position = pose
-        return transform(self.inverse[turn], position, displacement)
+        ahead = transform(self.inverse[turn], (0,) * len(position), displacement)
+        return tuple(map(snap, map(add, position, ahead)))
 
 
+@lru_cache(maxsize=50_000)
 def transform(matrix: Rows, offset: Displacement, displacement: Displacement) -> Displacement:
     """``matrix @ displacement + offset``, in plain numbers: for two or three axes far faster than with arrays."""
     return tuple([snap(sum(map(mul, row, displacement)) + shift) for row, shift in zip(matrix, offset)])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
+from operator import add, sub
 from typing import NamedTuple
 
 import numpy as np
@@ -180,8 +182,7 @@ def subpaths(path: Sequence[Transition], anchor: str) -> dict[Displacement, tupl
     for i, j in combinations(range(len(path)), 2):
         shift = common_shift(path[i].percept, path[j].percept)
         if shift is not None:
-            context = tuple(s + e for s, e in zip(shift, end, strict=True))
-            keep_shorter(found, context, actions[i:j] + actions[-1:])
+            keep_shorter(found, tuple(map(add, shift, end)), actions[i:j] + actions[-1:])
     return found
 
 
@@ -193,7 +194,7 @@ def keep_shorter(found: dict[Displacement, tuple[int, ...]], context: Displaceme
 
 def common_shift(first: Percept, second: Percept) -> Displacement | None:
     """By how much every object moved between two percepts, or None where they disagree (the agent turned, say)."""
-    shifts = {tuple(a - b for a, b in zip(first.objects[name], second.objects[name], strict=True))
+    shifts = {tuple(map(sub, first.objects[name], second.objects[name]))
               for name in first.objects if name in second.objects}
     return shifts.pop() if len(shifts) == 1 else None
 
@@ -209,6 +210,14 @@ def skills_from(path: Sequence[Transition], anchor: str | None, preconditions: f
             for context, actions in hindsight(path, anchor, rule).items()]
 
 
+def clamp(part: float) -> float:
+    """A part of a displacement, no farther than ``REACH``; ValueError: for what is not a number."""
+    if part != part:
+        raise ValueError(f"displacement: numbers are needed, got {part!r}")
+    return max(-REACH, min(REACH, part))
+
+
+@lru_cache(maxsize=10_000)
 def embed(displacement: Displacement) -> np.ndarray:
     """A displacement as a unit vector of ``16 * axes`` numbers; the farther apart two are, the smaller their cosine.
 
@@ -219,10 +228,8 @@ def embed(displacement: Displacement) -> np.ndarray:
     Raises:
         ValueError: for a part that is not a number.
     """
-    if any(part != part for part in displacement):
-        raise ValueError(f"displacement: numbers are needed, got {displacement!r}")
-    if not len(displacement):
-        return np.ones(1, dtype=np.float32)
-    reached = [[max(-REACH, min(REACH, part))] for part in displacement]
-    hands = np.cos(reached * SPEEDS - QUARTERS) * WEIGHTS
-    return (hands / len(displacement) ** 0.5).ravel().astype(np.float32)
+    reached = [[clamp(part)] for part in displacement]
+    hands = np.cos(reached * SPEEDS - QUARTERS) * WEIGHTS / len(displacement) ** 0.5 if reached else np.ones(1)
+    vector = hands.ravel().astype(np.float32)
+    vector.flags.writeable = False  # it is remembered, so nobody may change it
+    return vector

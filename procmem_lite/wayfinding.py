@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from operator import add, sub
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from operator import add, le, sub
 from types import MappingProxyType
 
 import numpy as np
 
 from .environment import Displacement, Percept
-from .motion import EFFORT, MotionModel, Pose, transform
+from .motion import EFFORT, MotionModel, Pose
 from .skills import Site
 
-DOUBT = 1e-3  # of two ways as long, take the one over more known ground
+DOUBT = 1e-3  # of two ways as long, rather take the one over known ground
 MARGIN = 2  # how far beyond all it knows of an agent expects the world to go on
 
 
@@ -36,23 +36,27 @@ class Tracker:
         self.obstacles: set[Displacement] = set()
         self.landmarks: dict[str, Displacement] = {}
         self.visits: dict[Displacement, int] = {}
-        self.bounds: tuple[Displacement, Displacement] = ((), ())
+        self.bounds: tuple[Displacement, Displacement] | None = None  # how far the world is expected to go on
 
-    def observe(self, percept: Percept) -> None:
-        """Take a percept at the present pose into the map."""
+    def observe(self, percept: Percept, stay: bool = False) -> None:
+        """Take a percept at the present pose into the map; ``stay`` says that all landmarks are where they were."""
         if self.version != self.model.version:
             self.restart()
         if not self.model.frames:
             return
         if self.pose is None:
             self.pose = (0, (0,) * len(self.model.frames[0]))
-        self.landmarks = {name: self.model.from_agent(self.pose, d) for name, d in percept.objects.items()}
-        self.visits[self.pose[1]] = self.visits.get(self.pose[1], 0) + 1
-        self.note(self.pose[1], free=True)
+        here, from_agent = self.pose[1], self.model.from_agent
+        if here not in self.visits:
+            self.widen(here)
+        if not stay:
+            self.landmarks = {name: from_agent(self.pose, d) for name, d in percept.objects.items()}
+            for position in self.landmarks.values():
+                self.widen(position)
+        self.visits[here] = self.visits.get(here, 0) + 1
+        self.note(here, free=True)
         for step, free in percept.around.items():
-            self.note(self.model.from_agent(self.pose, step), bool(free) and not self.fatal.get(free))
-        met = [self.pose[1], *self.landmarks.values()] + ([self.bounds[0], self.bounds[1]] if self.bounds[0] else [])
-        self.bounds = tuple(map(min, zip(*met, strict=True))), tuple(map(max, zip(*met, strict=True)))
+            self.note(from_agent(self.pose, step), free is True or bool(free) and not self.fatal.get(free))
 
     def note(self, position: Displacement, free: bool) -> None:
         """Remember whether a position can be entered."""
@@ -62,15 +66,18 @@ class Tracker:
 
     def follow(self, before: Percept, action: int, after: Percept) -> None:
         """Follow one step: moved as predicted, stood still (an obstacle, then), or lost."""
+        stay = False
         if self.pose is not None and self.version == self.model.version:
             pairs = [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
+            stay = len(pairs) == len(after.objects) == len(before.objects)
             if not pairs or all(self.model.predict(a, action) == b for a, b in pairs):
                 self.pose = self.model.ahead(self.pose, action)
             elif all(a == b for a, b in pairs):
                 self.note(self.model.ahead(self.pose, action)[1], free=False)
             else:
+                stay = False
                 self.slip(action, pairs)
-        self.observe(after)
+        self.observe(after, stay)
 
     def slip(self, action: int, pairs: Sequence[tuple[Displacement, Displacement]]) -> None:
         """Follow a step that went otherwise: as another action would; with something that moved by itself; or lost."""
@@ -83,7 +90,7 @@ class Tracker:
     def poses(self, anchor: Displacement, displacement: Displacement) -> list[Pose]:
         """All poses from which something at position ``anchor`` is seen at ``displacement``."""
         back = tuple(-x for x in displacement)
-        return [(turn, transform(inverse, anchor, back)) for turn, inverse in enumerate(self.model.inverse)]
+        return [(turn, self.model.from_agent((turn, anchor), back)) for turn in range(len(self.model.frames))]
 
     def poses_along(self, actions: Iterable[int]) -> list[Pose]:
         """The poses that a sequence of actions is expected to pass, from the present one on."""
@@ -93,31 +100,41 @@ class Tracker:
         """Whether a way along these poses meets an obstacle."""
         return any(a[1] != b[1] and b[1] in self.obstacles for a, b in itertools.pairwise(poses))
 
-    def moves(self, pose: Pose, blocked: Collection[Displacement] | None = None) -> Iterator[tuple[Pose, int, float]]:
+    def moves(self, pose: Pose, blocked: Collection[Displacement] | None = None) -> list[tuple[Pose, int, float]]:
         """The poses one action away, with the action and its price; unknown ground counts as free."""
         blocked = self.obstacles if blocked is None else blocked
-        for action in self.model.movers:
-            ahead = self.model.ahead(pose, action)
-            if ahead[1] == pose[1] or ahead[1] in self.ground:
-                yield ahead, action, 1
-            elif ahead[1] not in blocked and self.within(ahead[1]):
-                yield ahead, action, 1 + DOUBT
+        at, here = pose
+        found = []
+        for action, turn, shift in self.model.moves[at]:
+            there = tuple(map(add, here, shift)) if shift else here
+            if not shift or there in self.ground:
+                found.append(((turn, there), action, 1))
+            elif there not in blocked and self.within(there):
+                found.append(((turn, there), action, 1 + DOUBT))
+        return found
 
     def within(self, position: Displacement) -> bool:
         """Whether a position lies no farther out than ``MARGIN`` beyond all that the agent knows of."""
-        return all(low - MARGIN <= x <= high + MARGIN for x, low, high in zip(position, *self.bounds, strict=True))
+        return all(map(le, self.bounds[0], position)) and all(map(le, position, self.bounds[1]))
+
+    def widen(self, position: Displacement) -> None:
+        """Expect the world to go on for ``MARGIN`` beyond a position."""
+        low, high = self.bounds or (position, position)
+        self.bounds = (tuple(min(edge, x - MARGIN) for edge, x in zip(low, position, strict=True)),
+                       tuple(max(edge, x + MARGIN) for edge, x in zip(high, position, strict=True)))
 
 
 Stage = Mapping[Pose, int | None]  # pose -> the action to do there (None: being there is enough)
-Node = tuple  # of a search, hashable: (stage, turn, position)
+Node = tuple  # of a search, hashable: (stage, pose)
 
 
 def shortest_way(tracker: Tracker, stages: Sequence[Stage],
                  passable: Sequence[Displacement] = ()) -> list[list[int]] | None:
     """Fewest actions that reach a pose of each stage in turn, by A* with unknown ground taken as free.
 
-    The heuristic is the number of steps there would be on open ground: it never says too much, so the way is a shortest
-    one (Hart, Nilsson and Raphael, 1968), and where nothing is in the way the search walks straight along it.
+    The heuristic is the number of steps there would be on open ground, all of it unknown. It says too much by less than
+    one step, so the way is a shortest one (Hart, Nilsson and Raphael, 1968), and where nothing is in the way the search
+    walks straight along it.
 
     Args:
         stages: what to reach, one after the other.
@@ -128,18 +145,18 @@ def shortest_way(tracker: Tracker, stages: Sequence[Stage],
     """
     blocked = [tracker.obstacles - set(passable[:index]) for index in range(len(stages))]
 
-    def nexts(node: Node) -> Iterator[tuple[Node, int | None, float]]:
-        stage, turn, position = node
-        if (turn, position) in stages[stage]:
-            action = stages[stage][turn, position]
-            yield (stage + 1, turn, position), action, 0 if action is None else 1
-        for ahead, action, price in tracker.moves((turn, position), blocked[stage]):
-            yield (stage, *ahead), action, price
+    def nexts(node: Node) -> list[tuple[Node, int | None, float]]:
+        stage, pose = node
+        found = [((stage, ahead), action, price) for ahead, action, price in tracker.moves(pose, blocked[stage])]
+        if pose in stages[stage]:
+            action = stages[stage][pose]
+            found.insert(0, ((stage + 1, pose), action, 0 if action is None else 1))
+        return found
 
-    way = astar((0, *tracker.pose), lambda node: node[0] == len(stages), nexts, steps_left(tracker.model, stages))
+    way = astar((0, tracker.pose), lambda node: node[0] == len(stages), nexts, steps_left(tracker.model, stages))
     if way is None:
         return None
-    return [[action for (at, *_), action in way if at == index and action is not None] for index in range(len(stages))]
+    return [[action for (at, _), action in way if at == index and action is not None] for index in range(len(stages))]
 
 
 def steps_left(model: MotionModel, stages: Sequence[Stage]) -> Callable[[Node], float]:
@@ -150,8 +167,8 @@ def steps_left(model: MotionModel, stages: Sequence[Stage]) -> Callable[[Node], 
         rest[index] = rest[index + 1] + min(towards[index + 1](*pose) for pose in stages[index])
 
     def estimate(node: Node) -> float:
-        stage, turn, position = node
-        return towards[stage](turn, position) + rest[stage] if stage < len(stages) else 0.0
+        stage, pose = node
+        return (towards[stage](*pose) + rest[stage]) * (1 + DOUBT) if stage < len(stages) else 0.0
 
     return estimate
 
@@ -164,9 +181,11 @@ def open_ground(model: MotionModel, ends: Sequence[Pose]) -> Callable[[int, Disp
 
     def steps(turn: int, here: Displacement) -> float:
         away = tuple(map(sub, origin, here))
-        if (turn, away) not in known:
-            known[turn, away] = min(model.open_steps(turn, end, tuple(map(add, away, shift))) for end, shift in shape)
-        return known[turn, away]
+        found = known.get((turn, away))
+        if found is None:
+            found = min(model.open_steps(turn, end, tuple(map(add, away, shift))) for end, shift in shape)
+            known[turn, away] = found
+        return found
 
     return steps
 

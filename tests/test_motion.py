@@ -18,7 +18,6 @@ from procmem_lite.environment import Percept
 from procmem_lite.motion import TRUST, MotionModel, clean, consensus, fit, rows, transform
 from procmem_lite.skills import Site
 from procmem_lite.wayfinding import (
-    DOUBT,
     MARGIN,
     Tracker,
     nearest_open,
@@ -374,23 +373,18 @@ def test_of_two_ways_as_long_the_known_one_is_taken():
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_no_way_as_short_leads_over_less_unknown_ground(seed):
+def test_no_way_is_shorter_however_much_of_the_ground_is_known(seed):
     world, free = room(False, seed, share=0.1)
     tracker, rng = informed(world, free), random.Random(seed)
     tracker.ground = {cell for cell in sorted(tracker.ground) if rng.random() < 0.5} | {(0, 0)}
     cells, target = seen_from(world, free), tracker.landmarks["tree"]
-    price = {cell: 1 if cell in tracker.ground else 1 + DOUBT for cell in cells}
     cost = dict.fromkeys(cells, np.inf) | {(0, 0): 0.0}
     for _ in cells:  # Bellman and Ford: as many rounds as there are cells
         for row, column in cells:
             before = [cost.get((row - down, column - right), np.inf) for down, right in SHIFTS]
-            cost[row, column] = min(cost[row, column], min(before) + price[row, column])
+            cost[row, column] = min(cost[row, column], min(before) + 1)
     ways = shortest_way(tracker, [{(0, target): None}])
-    if ways is None:
-        assert cost[target] == np.inf
-    else:
-        passed = [position for _, position in tracker.poses_along(ways[0])]
-        assert sum(price[position] for position in passed) == pytest.approx(cost[target], abs=DOUBT / 10)
+    assert (np.inf if ways is None else len(ways[0])) == cost[target]
 
 
 def test_the_search_goes_no_farther_out_than_the_world_seems_to_go():

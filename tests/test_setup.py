@@ -379,7 +379,7 @@ def test_the_test_command_runs_all_three_parts_and_fails_if_one_does(clone: Path
     assert run.test(clone, ["-k", "speed"]) == 0
     style, unit, notebooks = ran
     assert style == ("-m", "ruff", "check", "--output-format=concise", ".")
-    assert unit == ("-m", "pytest", "-p", "no:nbval", "-n", "2", "--dist", "loadgroup", "-k", "speed")
+    assert unit == ("-m", "pytest", "-p", "no:nbval", "-k", "speed")
     assert {"--nbval", "notebooks/00_start.ipynb", "notebooks/solutions/00.ipynb"} <= set(notebooks)
     codes["ruff"] = 1
     assert run.test(clone, []) == 1

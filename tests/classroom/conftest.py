@@ -14,8 +14,8 @@ from classmates import NAMES, Class, copy_course, make_class
 
 @pytest.fixture(scope="session")
 def classes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Class]]:
-    """``classes(name)``: the graded class of an assignment. All are graded at once, two at a time."""
-    with ThreadPoolExecutor(2) as pool:
+    """``classes(name)``: the graded class of an assignment. All are graded at once, three at a time, for some wait."""
+    with ThreadPoolExecutor(3) as pool:
         started: dict[str, Future] = {
             name: pool.submit(make_class, copy_course(tmp_path_factory.mktemp("class") / "course"), name)
             for name in NAMES}
