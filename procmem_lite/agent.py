@@ -163,7 +163,7 @@ def price(run: Run, shelf: Shelf, facts: frozenset[str]) -> float:
     so where the agent is, one that misses a fact may be tried: a learner does so once for nothing, then at a price, and
     in the end no more.
     """
-    agent, missing = run.agent, len(shelf.preconditions - facts)
+    agent, missing = run.agent, 0 if shelf.preconditions <= facts else len(shelf.preconditions - facts)
     if missing > agent.hunch or missing and (facts != run.percept.facts
                                              or shelf.anchor not in {None, *run.percept.objects}):
         return np.inf

@@ -95,7 +95,7 @@ def happens_elsewhere(agent: Memory, last: Transition, anchor: str,
 def faced(model: MotionModel, last: Transition) -> list[Displacement]:
     """Where what an action changed is to be looked for first: ahead, if the agent can turn and stood still."""
     turns, still = len(model.frames) > 1, last.percept.place == last.next_percept.place
-    return [step for step in model.stances if any(step)] if turns and still else []
+    return model.strides if turns and still else []
 
 
 def underfoot(model: MotionModel, last: Transition, anchor: str) -> bool:

@@ -43,15 +43,18 @@ class MotionModel:
         self.turn: list[list[int]] = []  # turn[orientation][action] -> orientation
         self.shift: list[list[Displacement]] = []  # shift[orientation][action] -> change of position
         self.moves: list[list[tuple[int, int, Displacement | None]]] = []  # [orientation] -> (action, turn, shift) each
+        self.strides: list[Displacement] = []  # where single actions lead
         self.stances: list[Displacement] = []  # seen there, a thing can be stood upon at once or one action later
 
     def learn(self, before: Percept, action: int, after: Percept) -> None:
         """Take one transition into account. A map is given up when it has been wrong more often than right of late."""
         self.tries[action] += 1
         pairs = [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
-        moved = any(a != b for a, b in pairs)
         known = action in self.maps
         right = known and all(self.predict(a, action) == b for a, b in pairs)
+        if right and self._trust[action] == TRUST:
+            return  # nothing new
+        moved = any(a != b for a, b in pairs)
         if not right and not moved and not (known and self.enters_free(before, action)):
             return  # blocked, or an action that does not move
         if not right or moved and self._trust[action] < TRUST:
@@ -72,7 +75,7 @@ class MotionModel:
 
     def is_open(self, percept: Percept) -> bool:
         """Whether plain ground lies where some action leads."""
-        return any(any(step) and percept.around.get(step) is True for step in self.stances)
+        return True in [percept.around.get(step) for step in self.strides]
 
     def _fit(self, action: int) -> None:
         """Find a map for what an action did of late, or none."""
@@ -100,7 +103,7 @@ class MotionModel:
         self.version += 1
         self._open: dict[int, tuple[dict[Pose, int], list[Pose]]] = {}  # orientation -> (steps, outermost poses)
         self.arrangements: dict[tuple, dict] = {}  # poses seen from the first of them -> steps there on open ground
-        self.frames, self.turn, self.shift, self.moves, self.stances = [], [], [], [], []
+        self.frames, self.turn, self.shift, self.moves, self.strides, self.stances = [], [], [], [], [], []
         self.movers = sorted(self.maps)
         self._plain = {action: (rows(matrix), clean(offset)) for action, (matrix, offset) in self.maps.items()}
         if not self.maps:
@@ -128,6 +131,7 @@ class MotionModel:
         self.inverse = [rows(np.linalg.inv(frame)) for frame in frames]
         steps = [clean(-np.linalg.inv(matrix) @ offset) for matrix, offset in self.maps.values()]
         self.stances = list(dict.fromkeys([(0,) * axes, *steps]))
+        self.strides = self.stances[1:]
         return True
 
     def ahead(self, pose: Pose, action: int) -> Pose:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import importlib.metadata
 import itertools
 import platform
@@ -137,8 +138,9 @@ def provenance(agent: Learner, env: gym.Env, seeds: Sequence[int], learn: bool) 
     }
 
 
+@functools.cache
 def version(package: str) -> str:
-    """The installed version of a package."""
+    """The installed version of a package; looked up once, for that takes as long as ten steps."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

@@ -225,7 +225,7 @@ def agent_step(rounds: int) -> list[Row]:
         seconds = []
         for turn in range(rounds):
             timed, started = Timed(env), time.process_time()
-            train(agent, timed, 10, progress=False, seed=1000 + 10 * turn)
+            train(agent, timed, 50, progress=False, seed=1000 + 50 * turn)
             took = time.process_time() - started - timed.stepping - timed.resetting
             seconds.append((took / timed.steps, timed.stepping / timed.steps))
         ours, theirs = np.array(seconds).T
