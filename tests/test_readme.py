@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import readme_picture
+from screenshots import PICTURES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,6 +50,13 @@ def test_the_picture_shows_what_its_text_says():
 def test_the_stored_picture_is_the_one_that_is_drawn():
     size = slice(16, 24)  # where a PNG states its width and height
     assert readme_picture.PICTURE.read_bytes()[size] == readme_picture.draw()[size]
+
+
+def test_every_widget_is_pictured_in_both_themes():
+    pictures = {f"notebooks/images/widgets/{name}_{theme}.png" for name in PICTURES for theme in ("light", "dark")}
+    assert set(re.findall(r'(?:src|srcset)="([^"]+)"', README)) == pictures
+    assert [path for path in sorted(pictures) if not (ROOT / path).read_bytes().startswith(b"\x89PNG")] == []
+    assert len(re.findall(r'alt="[^"]{40,}"', README)) == len(PICTURES), "a text for those who cannot see it"
 
 
 def test_the_commands_are_those_of_run_py():

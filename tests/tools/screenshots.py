@@ -1,6 +1,6 @@
 """Pictures of every widget in both themes of JupyterLab, for the README.
 
-    python tests/tools/screenshots.py docs/images
+    python tests/tools/screenshots.py notebooks/images/widgets
 """
 
 import sys
