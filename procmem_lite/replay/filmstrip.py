@@ -100,7 +100,8 @@ def draw_frame(axis: Axes, episode: Episode, frame: int) -> None:
     )
     before = percepts[frame - 1].facts if frame else percepts[0].facts
     gained = ", ".join(sorted(percepts[frame].facts - before))
-    axis.set_title(f"step {frame}" + (f": {gained}" if gained else ""), fontsize=7, pad=3)
+    told = textwrap.shorten(f"{frame}: {gained}", 23, placeholder=" …") if gained else f"step {frame}"
+    axis.set_title(told, fontsize=7, pad=3)
 
 
 def draw_scene(axis: Axes, scene: Scene) -> None:
