@@ -19,6 +19,13 @@ def best_return(table, start, steps):
         state = table.next_state[state, action]
     return float(total)
 """}, {"best-return-fixed", "best-return-random"}),
+    "stops early where going on would cost": ({"best-return": """
+def best_return(table, start, steps):
+    values = np.zeros(len(table.reward))
+    for _ in range(steps):
+        values = np.maximum(0, (table.reward + ~table.terminated * values[table.next_state]).max(axis=1))
+    return float(values[start])
+"""}, {"best-return-random"}),
     "returns a NumPy number where a Python float was asked for": ({"best-return": """
 def best_return(table, start, steps):
     values = np.zeros(len(table.reward))
@@ -39,9 +46,9 @@ def farmable(table, start):
     stays = table.next_state == np.arange(len(table.reward))[:, None]
     return bool((stays & ~table.terminated & (table.reward > 0)).any())
 """}, {"farmable-trips"}),
-    "asks whether the return still grows after a fixed time, wherever the farm is": ({"farmable": """
+    "asks whether the return still grows after a fixed time, whatever the way to the farm costs": ({"farmable": """
 def farmable(table, start):
-    return bool((table.reward > 0).any(axis=1).sum() > 0 and best_return(table, start, 400) > 50)
+    return bool(best_return(table, start, 1000) > best_return(table, start, 500) + 1e-9)
 """}, {"farmable-trips"}),
     "forgets that a step may end the episode": ({"farmable": """
 def farmable(table, start):
