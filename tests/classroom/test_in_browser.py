@@ -82,11 +82,12 @@ def test_a_teacher_grades_and_marks_words_in_formgrader(opened: tuple[Class, Lab
     box = page.locator("input#words")
     box.wait_for()
     assert page.get_by_text("1 point: the same agent without its memory").count() == 1, "the marking guide is in view"
-    box.fill("2")
-    box.press("Tab")
-    page.locator(".save-icon").first.wait_for(state="attached")
-    page.wait_for_function("() => document.querySelector('input#words').value === '2'")
-    page.wait_for_timeout(1000)
+    for _ in range(30):  # what is typed before the page has asked for the old mark is overwritten by that
+        box.fill("2")
+        box.press("Tab")
+        page.wait_for_timeout(1000)
+        if students.score("reference") == 19:
+            break
     assert students.score("reference") == 19
     page.close()
 
