@@ -7,6 +7,7 @@ learned from percepts alone. A pose is then a pair ``(turn, position)`` in the f
 from __future__ import annotations
 
 import itertools
+import threading
 from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
@@ -22,6 +23,7 @@ MEMORY = 16  # transitions kept for each action
 TRUST = 4  # misses in a row after which a map that has always been right is given up
 TURNS = 16  # a map that leads to more orientations than this is not believed
 EFFORT = 20_000  # poses a search may open
+GROWING = threading.Lock()  # agents in other threads (a learning explorer's, say) may grow the same distances
 
 
 class MotionModel:
@@ -33,7 +35,7 @@ class MotionModel:
         self.maps: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._trust = [0] * n_actions  # how many misses each map will outlive
         self._samples = [deque(maxlen=MEMORY) for _ in range(n_actions)]  # what maps are made from
-        self._open = self.arrangements = Shared()
+        self._open, self.arrangements = Shared(), Shared()
         self.movers: list[int] = []  # actions that are known to move things
         self.version = 0  # poses of one version mean nothing in another
         self._plain: dict[int, tuple[Rows, Displacement]] = {}  # the maps, as transform wants them
@@ -144,16 +146,17 @@ class MotionModel:
         Breadth-first from each orientation, grown a layer at a time as needed and remembered (a pattern database:
         Culberson and Schaeffer, 1998).
         """
-        if turn not in self._open:
+        if (known := self._open.get(turn)) and (steps := known[0].get((end, shift))) is not None:
+            return steps
+        with GROWING:
             first = (turn, (0,) * len(shift))
-            self._open[turn] = {first: 0}, [first]
-        found, layer = self._open[turn]
-        while (end, shift) not in found and layer and len(found) < EFFORT:
-            ahead = dict.fromkeys(self.ahead(pose, action) for pose in layer for action in self.movers)
-            steps = found[layer[0]] + 1
-            layer[:] = [pose for pose in ahead if pose not in found]
-            found |= dict.fromkeys(layer, steps)
-        return found.get((end, shift), found[layer[0]] if layer else np.inf)
+            found, layer = self._open.setdefault(turn, ({first: 0}, [first]))
+            while (end, shift) not in found and layer and len(found) < EFFORT:
+                ahead = dict.fromkeys(self.ahead(pose, action) for pose in layer for action in self.movers)
+                steps = found[layer[0]] + 1
+                layer[:] = [pose for pose in ahead if pose not in found]
+                found |= dict.fromkeys(layer, steps)
+            return found.get((end, shift), found[layer[0]] if layer else np.inf)
 
     def from_agent(self, pose: Pose, displacement: Displacement) -> Displacement:
         """A displacement in the agent's frame, as a position in the episode's frame."""

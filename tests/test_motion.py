@@ -2,8 +2,10 @@
 
 import copy
 import random
+import sys
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import product
 
@@ -18,6 +20,7 @@ from procmem_lite.environment import Percept
 from procmem_lite.motion import TRUST, MotionModel, clean, consensus, fit, rows, transform
 from procmem_lite.skills import Site
 from procmem_lite.wayfinding import (
+    DOUBT,
     MARGIN,
     Tracker,
     nearest_open,
@@ -378,13 +381,19 @@ def test_no_way_is_shorter_however_much_of_the_ground_is_known(seed):
     tracker, rng = informed(world, free), random.Random(seed)
     tracker.ground = {cell for cell in sorted(tracker.ground) if rng.random() < 0.5} | {(0, 0)}
     cells, target = seen_from(world, free), tracker.landmarks["tree"]
+    price = {cell: 1 if cell in tracker.ground else 1 + DOUBT for cell in cells}
     cost = dict.fromkeys(cells, np.inf) | {(0, 0): 0.0}
     for _ in cells:  # Bellman and Ford: as many rounds as there are cells
         for row, column in cells:
             before = [cost.get((row - down, column - right), np.inf) for down, right in SHIFTS]
-            cost[row, column] = min(cost[row, column], min(before) + 1)
+            cost[row, column] = min(cost[row, column], min(before) + price[row, column])
     ways = shortest_way(tracker, [{(0, target): None}])
-    assert (np.inf if ways is None else len(ways[0])) == cost[target]
+    if ways is None:
+        assert cost[target] == np.inf
+    else:
+        passed = [position for _, position in tracker.poses_along(ways[0])]
+        assert len(passed) == int(cost[target]), "no way has fewer steps"
+        assert sum(price[position] for position in passed) <= cost[target] * (1 + DOUBT) + 1e-9
 
 
 def test_the_search_goes_no_farther_out_than_the_world_seems_to_go():
@@ -460,6 +469,26 @@ def test_where_the_search_stops_early_it_never_says_too_much(turning, monkeypatc
     assert all(said[here] <= true[here] for here in said)
     assert all(said[here] > 0 for here in said if true[here])
     assert any(said[here] < true[here] for here in said), "it must have stopped early somewhere"
+
+
+def test_agents_in_several_threads_may_grow_the_same_distances():
+    shifts = [(row, column) for row in range(-7, 8) for column in range(-7, 8)]
+    often = sys.getswitchinterval()
+
+    def told_by(threads: int) -> list[list[float]]:
+        motion.distances.cache_clear()
+        models = [copy.deepcopy(MODELS[True]) for _ in range(threads)]
+        for model in models:
+            model._rebuild()
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(lambda model: [model.open_steps(0, 0, shift) for shift in shifts], models))
+
+    (alone,) = told_by(1)
+    sys.setswitchinterval(1e-6)
+    try:
+        assert all(told_by(4) == [alone] * 4 for _ in range(5))
+    finally:
+        sys.setswitchinterval(often)
 
 
 def test_a_copy_shares_what_was_worked_out_until_it_learns_another_map():
