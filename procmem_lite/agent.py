@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
+from functools import partial
 
 import gymnasium as gym
 import numpy as np
@@ -18,7 +20,7 @@ from .motion import MotionModel
 from .planning import outlook
 from .skills import RULES, Skill, cut
 from .storage import is_number, whole
-from .wayfinding import Tracker, nearest_open, shortest_way, site_stage
+from .wayfinding import Onward, Tracker, nearest_open, shortest_way, site_stage
 
 HUNCH = 4.0  # so much dearer is what misses a precondition, once it has been tried
 REFUTED = 4  # so many failures and no success under some facts, and a hunch is given up there
@@ -117,6 +119,7 @@ class Run:
         self.banned: set[tuple] = set()  # situations
         self.dangers: list[int] = []  # actions that are known to end an episode badly here
         self.shut: set[tuple] = set()  # (shelf, facts) where every skill is banned
+        self.onward: Onward | None = None  # the rest of the way that was found last
         self.setbacks = self.burst = 0
         self.done = False
         beware(self)
@@ -141,7 +144,7 @@ def play(run: Run) -> Episode:
 def decide(run: Run) -> tuple[Shelf, ...] | None:
     """The plan to success; while none is known, the way to the facts explored least; None to explore here."""
     here, shelves = run.percept.facts, run.agent.library.shelves.values()
-    ways = outlook(here, shelves, run.shut, lambda shelf, facts: price(run, shelf, facts))
+    ways = outlook(here, shelves, run.shut, partial(price, run))
     goals = [way for facts, way in ways.items() if SUCCESS in facts]
     if goals:
         return min(goals, key=lambda way: way[0])[1]
@@ -180,7 +183,7 @@ def choose(run: Run, shelf: Shelf) -> list[Match]:
     sure = shelf.preconditions <= run.percept.facts
     if shelf.anchor not in {None, *run.percept.objects}:
         return []
-    for k in (3, len(library)):  # nearly always the first three are enough
+    for k in (3, sys.maxsize):  # nearly always the first three are enough
         matches = library.retrieve(run.percept, k, shelf.effect) if sure else shelf.top(run.percept, k)
         allowed = [match for match in matches
                    if match.similarity >= run.agent.threshold and situation(run, match.skill) not in run.banned]
@@ -341,8 +344,11 @@ def path_to(run: Run, skill: Skill, way: tuple[Shelf, ...]) -> list[int] | None:
             break
         anchors.append(tracker.landmarks[shelf.anchor])
         stages.append(site_stage(tracker, anchors[-1], shelf.skills[0].site))
+    if run.onward and run.onward.holds(tracker, stages):
+        return run.onward.way
     for ahead in sorted({len(stages), 1}, reverse=True):  # what bars the way on may be gone by then
         ways = shortest_way(tracker, stages[:ahead], anchors[:ahead])
         if ways:
+            run.onward = Onward(tracker, stages[:ahead], ways, anchors[0]) if ahead > 1 else None
             return ways[0]
     return None

@@ -59,7 +59,15 @@ def take_in(agent: Memory, step: Transition) -> None:
     if agent.wary:
         heed(agent, step)
     if still:
-        agent.trials.setdefault(step.action, deque(maxlen=TRIALS)).append(step)
+        remember(agent.trials, step.action, step, TRIALS)
+
+
+def remember(memories: dict, of: Hashable, new: object, size: int) -> deque:
+    """The latest ``size`` memories of something, the new one among them."""
+    if of not in memories:
+        memories[of] = deque(maxlen=size)
+    memories[of].append(new)
+    return memories[of]
 
 
 def is_disaster(step: Transition) -> bool:
@@ -75,7 +83,9 @@ def heed(agent: Memory, step: Transition) -> None:
     elif before.around.get(agent.model.step(step.action), True) is not True:  # this kind of ground, or a bump
         agent.fatal[deed(agent, before, step.action)] = False
     if not step.terminated and after.facts <= before.facts:
-        agent.fatal |= {(step.action, item): True for item in before.objects.items() if item[0] not in after.objects}
+        for item in before.objects.items():
+            if item[0] not in after.objects:
+                agent.fatal[step.action, item] = True
 
 
 def happens_elsewhere(agent: Memory, last: Transition, anchor: str,
@@ -108,8 +118,7 @@ def keep(agent: Memory, segment: list[Transition]) -> None:
     path = segment if agent.rule == "whole" else erase(segment)
     before, after = path[-1].percept.facts, path[-1].next_percept.facts
     change = (after - before, before - after)
-    cases = agent.cases.setdefault(change, deque(maxlen=CASES))
-    cases.append(path)
+    cases = remember(agent.cases, change, path, CASES)
     anchor, site, preconditions, version = agent.beliefs.get(change, (None, None, None, None))
     last = path[-1]
     if (version != agent.model.version or anchor not in last.percept.objects or site_of(last, anchor) != site

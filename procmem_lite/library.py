@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from os import PathLike
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from .storage import Stored, check_skill, read, whole, write
 
 BLUR = 0.001  # of contexts whose cosines differ by less, the success rates decide
 COLUMN = 64  # scores compared at once when looking for the best
+embedded = lru_cache(maxsize=10_000)(embed)  # the same displacements come again and again
 
 
 def nearness(cosine: np.ndarray) -> np.ndarray:
@@ -27,10 +29,10 @@ def nearness(cosine: np.ndarray) -> np.ndarray:
 
 def top_rows(score: np.ndarray, k: int) -> np.ndarray:
     """Rows of the ``k`` greatest scores, best first; of equals, the first. Only those at the top are sorted."""
-    rows = np.arange(len(score))
-    if len(score) > COLUMN * k:  # the k-th best of all columns' best is at most the k-th best of all
-        best = score[:len(score) // COLUMN * COLUMN].reshape(COLUMN, -1).max(axis=0)
-        rows = np.flatnonzero(score >= np.partition(best, -k)[-k])
+    if len(score) <= COLUMN * k:
+        return np.argsort(-score, kind="stable")[:k]
+    best = score[:len(score) // COLUMN * COLUMN].reshape(COLUMN, -1).max(axis=0)
+    rows = np.flatnonzero(score >= np.partition(best, -k)[-k])  # the k-th of the columns' best is at most the k-th best
     return rows[np.argsort(-score[rows], kind="stable")[:k]]
 
 
@@ -99,7 +101,7 @@ class Shelf:
 
     def top(self, percept: Percept, k: int) -> list[Match]:
         """The ``k`` best matches; equal scores keep the order of arrival."""
-        similarity = nearness(self.matrix @ embed(percept.objects[self.anchor] if self.anchor else ()))
+        similarity = nearness(self.matrix @ embedded(percept.objects[self.anchor] if self.anchor else ()))
         score = similarity * self.rates
         rows = top_rows(score, k).tolist()
         return [Match(self.skills[row], float(similarity[row]), float(score[row])) for row in rows]

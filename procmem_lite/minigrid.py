@@ -48,9 +48,9 @@ class Things:
         self.state = self.door_state()
         self.facts = self.describe(env)
 
-    def door_state(self) -> tuple:
+    def door_state(self) -> list[tuple[bool, bool]]:
         """Open or locked, for each door."""
-        return tuple((door.is_open, door.is_locked) for door in self.doors)
+        return [(door.is_open, door.is_locked) for door in self.doors]
 
     def describe(self, env: MiniGridEnv) -> frozenset[str]:
         """What is carried, and which doors are open, closed or locked."""
@@ -88,9 +88,8 @@ def kind(thing: WorldObj) -> str:
 def draw_board(grid: Grid) -> Board:
     """The whole grid, for pictures."""
     walls, items = set(), []
-    for index, cell in enumerate(grid.grid):
+    for place, cell in zip(itertools.product(range(grid.height), range(grid.width)), grid.grid, strict=True):
         if cell is not None:
-            place = divmod(index, grid.width)
             if cell.type == "wall":
                 walls.add(place)
             else:

@@ -160,9 +160,7 @@ class MotionModel:
 
     def from_agent(self, pose: Pose, displacement: Displacement) -> Displacement:
         """A displacement in the agent's frame, as a position in the episode's frame."""
-        turn, position = pose
-        ahead = transform(self.inverse[turn], (0,) * len(position), displacement)
-        return tuple(map(snap, map(add, position, ahead)))
+        return transform(self.inverse[pose[0]], pose[1], displacement)
 
 
 class Shared(dict):

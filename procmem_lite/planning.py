@@ -35,11 +35,12 @@ def outlook(facts: Facts, shelves: Iterable[Shelf], shut: Collection[tuple[tuple
             continue
         found[here] = (cost, way)
         for shelf in shelves:
+            if shelf.effect <= here or shut and (shelf.key, here) in shut:
+                continue
             there = (here - shelf.removes) | shelf.effect
-            if not shelf.effect <= here and there not in found and (shelf.key, here) not in shut:
-                steps = price(shelf, here)
-                if steps < np.inf:
-                    heapq.heappush(queue, (cost + steps, next(ticket), there, (*way, shelf)))
+            steps = np.inf if there in found else price(shelf, here)
+            if steps < np.inf:
+                heapq.heappush(queue, (cost + steps, next(ticket), there, (*way, shelf)))
     return found
 
 

@@ -8,8 +8,6 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from operator import add, le, sub
 from types import MappingProxyType
 
-import numpy as np
-
 from .environment import Displacement, Percept
 from .motion import EFFORT, MotionModel, Pose
 from .skills import Site
@@ -98,7 +96,7 @@ class Tracker:
 
     def is_barred(self, poses: Sequence[Pose]) -> bool:
         """Whether a way along these poses meets an obstacle."""
-        return any(a[1] != b[1] and b[1] in self.obstacles for a, b in itertools.pairwise(poses))
+        return not self.obstacles.isdisjoint([b[1] for a, b in itertools.pairwise(poses) if a[1] != b[1]])
 
     def moves(self, pose: Pose, blocked: Collection[Displacement] | None = None) -> list[tuple[Pose, int, float]]:
         """The poses one action away, with the action and its price; unknown ground counts as free."""
@@ -120,8 +118,8 @@ class Tracker:
     def widen(self, position: Displacement) -> None:
         """Expect the world to go on for ``MARGIN`` beyond a position."""
         low, high = self.bounds or (position, position)
-        self.bounds = (tuple(min(edge, x - MARGIN) for edge, x in zip(low, position, strict=True)),
-                       tuple(max(edge, x + MARGIN) for edge, x in zip(high, position, strict=True)))
+        self.bounds = (tuple(map(min, low, [x - MARGIN for x in position])),
+                       tuple(map(max, high, [x + MARGIN for x in position])))
 
 
 Stage = Mapping[Pose, int | None]  # pose -> the action to do there (None: being there is enough)
@@ -154,33 +152,54 @@ def shortest_way(tracker: Tracker, stages: Sequence[Stage],
             found.insert(0, ((stage + 1, pose), action, 0 if action is None else 1))
         return found
 
-    way = astar((0, tracker.pose), lambda node: node[0] == len(stages), nexts, steps_left(tracker.model, stages))
+    last = len(stages)
+    way = astar((0, tracker.pose), lambda node: node[0] == last, nexts, steps_left(tracker.model, stages))
     if way is None:
         return None
-    return [[action for (at, _), action in way if at == index and action is not None] for index in range(len(stages))]
+    actions: list[list[int]] = [[] for _ in stages]
+    for (stage, _), action in way:
+        if action is not None:
+            actions[stage].append(action)
+    return actions
+
+
+class Onward:
+    """The rest of a way, found with what comes next in mind: so long as it holds there is no need to search again."""
+
+    def __init__(self, tracker: Tracker, stages: Sequence[Stage], ways: Sequence[list[int]],
+                 removed: Displacement) -> None:
+        self.stages, self.way = stages[1:], ways[1]
+        self.start = [tracker.pose, *tracker.poses_along(ways[0])][-1]
+        self.avoided = tracker.obstacles - {removed}
+
+    def holds(self, tracker: Tracker, stages: Sequence[Stage]) -> bool:
+        """Whether it still leads there by the fewest steps: nothing came into its way, nothing beside it has gone."""
+        return (self.start == tracker.pose and self.stages == stages and self.avoided <= tracker.obstacles
+                and not tracker.is_barred([self.start, *tracker.poses_along(self.way)]))
 
 
 def steps_left(model: MotionModel, stages: Sequence[Stage]) -> Callable[[Node], float]:
     """The heuristic of :func:`shortest_way`: fewest steps still needed if nothing were in the way."""
-    towards = [open_ground(model, list(stage)) for stage in stages]
+    towards = [*(open_ground(model, list(stage)) for stage in stages), lambda pose: 0.0]
     rest = [0.0] * (len(stages) + 1)
     for index in range(len(stages) - 2, -1, -1):
-        rest[index] = rest[index + 1] + min(towards[index + 1](*pose) for pose in stages[index])
+        rest[index] = rest[index + 1] + min(towards[index + 1](pose) for pose in stages[index])
 
     def estimate(node: Node) -> float:
         stage, pose = node
-        return (towards[stage](*pose) + rest[stage]) * (1 + DOUBT) if stage < len(stages) else 0.0
+        return (towards[stage](pose) + rest[stage]) * (1 + DOUBT)
 
     return estimate
 
 
-def open_ground(model: MotionModel, ends: Sequence[Pose]) -> Callable[[int, Displacement], float]:
+def open_ground(model: MotionModel, ends: Sequence[Pose]) -> Callable[[Pose], float]:
     """Fewest steps on open ground from a pose to the nearest of some; remembered for every arrangement of ends."""
     origin = ends[0][1]
     shape = tuple([(turn, tuple(map(sub, position, origin))) for turn, position in ends])
     known = model.arrangements.setdefault(shape, {})
 
-    def steps(turn: int, here: Displacement) -> float:
+    def steps(pose: Pose) -> float:
+        turn, here = pose
         away = tuple(map(sub, origin, here))
         found = known.get((turn, away))
         if found is None:
@@ -200,8 +219,8 @@ def astar(first: Node, is_goal: Callable[[Node], bool],
     """
     ticket = itertools.count()  # equal estimates: first come, first served
     queue = [(estimate(first), 0.0, next(ticket), first)]
-    came: dict[Node, tuple[Node, int | None] | None] = {first: None}
-    cost, done = {first: 0.0}, set()
+    came: dict[Node, tuple[float, Node | None, int | None]] = {first: (0.0, None, None)}  # cost, from where, how
+    done = set()
     while queue and len(done) < EFFORT:
         node = heapq.heappop(queue)[-1]
         if node in done:
@@ -209,10 +228,11 @@ def astar(first: Node, is_goal: Callable[[Node], bool],
         done.add(node)
         if is_goal(node):
             return backtrack(came, node)
+        so_far = came[node][0]
         for following, action, price in nexts(node):
-            total = cost[node] + price
-            if total < cost.get(following, np.inf):
-                cost[following], came[following] = total, (node, action)
+            total = so_far + price
+            if following not in came or total < came[following][0]:
+                came[following] = total, node, action
                 left = estimate(following)
                 heapq.heappush(queue, (total + left, left, next(ticket), following))
     return None
@@ -236,12 +256,12 @@ def nearest_open(tracker: Tracker) -> list[int] | None:
     return None if way is None else [action for _, action in way]
 
 
-def backtrack(came: Mapping, node: tuple) -> list[tuple[tuple, int | None]]:
+def backtrack(came: Mapping, node: Node) -> list[tuple[Node, int | None]]:
     """The (node, action) pairs that led to a node."""
     steps = []
-    while came[node] is not None:
-        steps.append(came[node])
-        node = came[node][0]
+    while came[node][1] is not None:
+        _, node, action = came[node]
+        steps.append((node, action))
     return steps[::-1]
 
 

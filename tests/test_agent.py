@@ -13,8 +13,9 @@ import pytest
 from episodes_by_hand import walk
 from worlds import Paperwork, percept
 
+from procmem_lite import agent as agent_module
 from procmem_lite import motion
-from procmem_lite.agent import ProceduralMemoryAgent
+from procmem_lite.agent import ProceduralMemoryAgent, Run, choose, decide, invoke, path_to
 from procmem_lite.environment import GridWorld, Percept, perceive
 from procmem_lite.episodes import EXPLORING, Episode, Transition
 from procmem_lite.experience import SUCCESS
@@ -366,3 +367,38 @@ def test_a_maze_whose_far_side_looks_closed_is_walked_without_exploring_once_it_
     episodes = [agent.run_episode(env, seed=seed) for seed in range(6)]
     assert all(episode.success for episode in episodes)
     assert [episode.exploring_steps for episode in episodes[3:]] == [0, 0, 0]
+
+
+# ---------------------------------------------------------------- it does not search for what it knows
+
+
+def counting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of stages of every search from now on."""
+    searches, found = [], agent_module.shortest_way
+    monkeypatch.setattr(agent_module, "shortest_way",
+                        lambda tracker, stages, *more: searches.append(len(stages)) or found(tracker, stages, *more))
+    return searches
+
+
+def test_the_rest_of_a_way_is_not_searched_for_again(experienced, monkeypatch):
+    searches = counting(monkeypatch)
+    episodes = [copy.deepcopy(experienced).run_episode(GridWorld("open", 6), seed, learn=False) for seed in UNSEEN]
+    assert all(episode.optimality == 1 for episode in episodes)
+    assert searches == [2, 2] * len(episodes), "key and door, door and goal: the way to the goal is known by then"
+
+
+def test_it_is_where_something_stands_in_it_by_then(experienced):
+    world = GridWorld(Layout.from_text("A K D . . G" + "\n. . . . . ." * 5))
+    run = Run(copy.deepcopy(experienced), world, 0, learn=False)
+    while "door_open" not in run.percept.facts:
+        way = decide(run)
+        invoke(run, choose(run, way[0]), way)
+    way, rest, tracker = decide(run), run.onward.way, run.tracker
+    assert len(rest) == 3
+    stands = tracker.poses_along(rest)[0][1]
+    tracker.note(stands, free=False)
+    found = path_to(run, choose(run, way[0])[0].skill, way)
+    passed = [position for _, position in tracker.poses_along(found)]
+    assert stands not in passed
+    assert passed[-1] == tracker.landmarks["goal"]
+    assert len(passed) == 5

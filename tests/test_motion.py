@@ -455,7 +455,7 @@ def test_steps_on_open_ground_are_those_of_a_search_that_tries_everything(turnin
     steps = open_ground(MODELS[turning], ends)
     for turn in range(orientations):
         for here in product(range(-1, 2), repeat=2):
-            assert steps(turn, here) == least(turning, turn, here, ends)
+            assert steps((turn, here)) == least(turning, turn, here, ends)
 
 
 @BOTH
@@ -464,7 +464,7 @@ def test_where_the_search_stops_early_it_never_says_too_much(turning, monkeypatc
     model, end = copy.deepcopy(MODELS[turning]), (0, (0, 1))
     motion.distances.cache_clear()
     model._rebuild()  # nothing remembered from other tests
-    said = {here: open_ground(model, [end])(0, here) for here in product(range(-2, 3), repeat=2)}
+    said = {here: open_ground(model, [end])((0, here)) for here in product(range(-2, 3), repeat=2)}
     true = {here: least(turning, 0, here, [end]) for here in said}
     assert all(said[here] <= true[here] for here in said)
     assert all(said[here] > 0 for here in said if true[here])
