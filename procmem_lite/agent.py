@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
 from functools import partial
@@ -24,6 +23,7 @@ from .wayfinding import Onward, Tracker, nearest_open, shortest_way, site_stage
 
 HUNCH = 4.0  # so much dearer is what misses a precondition, once it has been tried
 REFUTED = 4  # so many failures and no success under some facts, and a hunch is given up there
+EVERY = 10 ** 9  # so many matches are all there are
 BURST = 8  # exploring steps once every plan has failed; doubled each time it happens again in an episode
 
 
@@ -183,7 +183,7 @@ def choose(run: Run, shelf: Shelf) -> list[Match]:
     sure = shelf.preconditions <= run.percept.facts
     if shelf.anchor not in {None, *run.percept.objects}:
         return []
-    for k in (3, sys.maxsize):  # nearly always the first three are enough
+    for k in (3, EVERY):  # nearly always the first three are enough
         matches = library.retrieve(run.percept, k, shelf.effect) if sure else shelf.top(run.percept, k)
         allowed = [match for match in matches
                    if match.similarity >= run.agent.threshold and situation(run, match.skill) not in run.banned]

@@ -6,7 +6,7 @@ All of it goes into the agent that is handed in: its library, cases, trials, mot
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from .skills import erase, induce_anchor, induce_preconditions, site_of, skills_
 
 SUCCESS = "success"  # the fact the agent itself adds when an episode terminates with a positive reward
 CASES = 32  # paths remembered for each effect, from which anchors are induced
+NO_ACCIDENT = 3  # so often on the same object, and an effect is about what is underfoot
 TRIALS = 64  # steps remembered for each action
 
 
@@ -108,9 +109,14 @@ def faced(model: MotionModel, last: Transition) -> list[Displacement]:
     return model.strides if turns and still else []
 
 
-def underfoot(model: MotionModel, last: Transition, anchor: str) -> bool:
-    """Whether an anchor says nothing about the heading, where an action's effect depends on what is ahead."""
-    return bool(faced(model, last)) and not any(last.percept.objects[anchor])
+def underfoot(model: MotionModel, cases: Sequence[Sequence[Transition]], anchor: str) -> bool:
+    """Whether the agent may have stood on the anchor by accident, while the effect was about something ahead.
+
+    Where that is possible, once or twice says nothing; every time is no accident.
+    """
+    spots = [case[-1].percept.objects[anchor] for case in cases]
+    accident = any(map(any, spots)) or len(spots) < NO_ACCIDENT
+    return bool(faced(model, cases[-1][-1])) and not any(spots[-1]) and accident
 
 
 def keep(agent: Memory, segment: list[Transition]) -> None:
@@ -125,7 +131,7 @@ def keep(agent: Memory, segment: list[Transition]) -> None:
             or not preconditions <= before):
         anchor, share = induce_anchor(cases, faced(agent.model, last))
         preconditions = induce_preconditions(cases)
-        if share < 0.5 or (underfoot(agent.model, last, anchor)
+        if share < 0.5 or (underfoot(agent.model, cases, anchor)
                            or happens_elsewhere(agent, last, anchor, preconditions)):
             anchor = None
         agent.beliefs[change] = anchor, site_of(last, anchor) if anchor else None, preconditions, agent.model.version

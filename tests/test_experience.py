@@ -410,10 +410,30 @@ def turner() -> ProceduralMemoryAgent:
     ({"rug": (0, 0), "table": (-1, 0)}, "table"), ({"rug": (0, 0), "table": (2, 2)}, None),
     ({"rug": (3, 3), "table": (0, 1)}, "table"),
 ])
-def test_to_an_agent_that_turns_an_effect_is_about_what_is_ahead_and_never_about_what_is_underfoot(seen, anchor):
+def test_to_an_agent_that_turns_an_effect_is_about_what_is_ahead_and_not_at_once_about_what_is_underfoot(seen, anchor):
     agent = turner()
     agent.learn_from(Episode([Transition(percept(HOLDING, seen, 0), 3, 0.0, percept(PUT, seen, 0))]))
     assert anchors(agent) == {anchor}
+
+
+def put_on(rug: tuple[int, int], lamp: tuple[int, int]) -> Episode:
+    """Something is put down, with a rug and a lamp somewhere."""
+    seen = {"rug": rug, "lamp": lamp}
+    return Episode([Transition(percept(HOLDING, seen, 0), 3, 0.0, percept(PUT, seen, 0))])
+
+
+def test_three_times_on_the_same_object_is_no_accident_even_to_an_agent_that_turns():
+    agent = turner()
+    for lamp, anchor in (((3, 1), None), ((-2, 2), None), ((4, -4), "rug"), ((0, 5), "rug")):
+        agent.learn_from(put_on((0, 0), lamp))
+        assert anchors(agent) == {anchor}
+
+
+def test_three_times_of_four_may_be_one():
+    agent = turner()
+    for rug, lamp in (((0, 0), (3, 1)), ((2, 3), (-2, 2)), ((0, 0), (4, -4)), ((0, 0), (0, 5))):
+        agent.learn_from(put_on(rug, lamp))
+    assert anchors(agent) == {None}
 
 
 def test_to_an_agent_that_does_not_turn_it_may_be_about_what_is_underfoot():

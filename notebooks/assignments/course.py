@@ -2,7 +2,7 @@
 """Run the course: every step is nbgrader's own, in the right order and place. Called by `python3 run.py course`.
 
     course                          release what is not released yet and open JupyterLab with Formgrader
-    course release NAME ...         make release/NAME, the notebook to hand out
+    course release NAME ...         make release/NAME, the notebook to hand out (--again: although it has come back)
     course collect NAME FOLDER      take over submissions: FOLDER/STUDENT.ipynb or FOLDER/STUDENT/ANY.ipynb
     course grade NAME [--again]     grade what is new or has changed (--again: all of it)
     course feedback NAME            make feedback/STUDENT/NAME/NAME.html
@@ -22,12 +22,13 @@ import re
 import shutil
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 STATE = ".graded.json"
-NAME = re.compile(r"[A-Za-z0-9][\w.@-]*")
+NAME = re.compile(r"[^\W_][\w.@-]*")
 
 
 class Mistake(Exception):
@@ -88,10 +89,15 @@ def apart(seconds: float, app: str, *arguments: str) -> tuple[int | None, str]:
 # ---------------------------------------------------------------- release, collect
 
 
-def release(*names: str) -> int:
-    """Make what students get."""
-    for name in names or assignments():
+def release(*arguments: str) -> int:
+    """Make what students get; not again once answers to it have come in, unless told so."""
+    names = [each for each in arguments if each != "--again"] or assignments()
+    for name in names:
         need(name)
+        if any(Path.cwd().glob(f"submitted/*/{name}")) and "--again" not in arguments:
+            raise Mistake(f"answers to {name} have come in already, and another release could change what they are "
+                          f"marked by: run `course release {name} --again` if you are sure")
+    for name in names:
         code, said = apart(300, "GenerateAssignmentApp", name, "--force")
         if code != 0:
             raise Mistake(f"{name} was not released:\n{said[-3000:]}")
@@ -104,8 +110,10 @@ def collect(name: str, folder: str) -> int:
     need(name)
     taken = 0
     for student, path in sorted(handed_in(Path(os.environ["COURSE_FROM"]) / folder)):
+        student = unicodedata.normalize("NFC", student)  # a Mac writes an umlaut as two characters
         if not NAME.fullmatch(student):
-            print(f"left out: {path} (a student's name is made of letters, digits, . _ @ and -)")
+            print(f"left out: {path} (a student's name is made of letters, digits, . _ @ and -, and begins with one of "
+                  "the first two)")
             continue
         if path.is_symlink():
             print(f"left out: {path} (a link)")

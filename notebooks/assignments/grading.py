@@ -60,9 +60,7 @@ class Course(NbGraderPreprocessor):
     def master(self, resources: ResourcesDict) -> list[NotebookNode]:
         """The source notebook's cells with the sources that the grade book keeps since the release."""
         place = resources["nbgrader"]
-        directory = self.parent.parent.coursedir
-        folder = Path(directory.format_path(directory.source_directory, ".", place["assignment"]))
-        source = nbformat.read(folder / f"{place['notebook']}.ipynb", as_version=4)
+        source = nbformat.read(self.source(place) / f"{place['notebook']}.ipynb", as_version=4)
         with Gradebook(place["db_url"]) as gradebook:
             for cell in source.cells:
                 try:
@@ -76,6 +74,11 @@ class Course(NbGraderPreprocessor):
                 if cell.outputs is None:
                     del cell["outputs"]
         return source.cells
+
+    def source(self, place: dict[str, str]) -> Path:
+        """The folder of an assignment's source."""
+        directory = self.parent.parent.coursedir
+        return Path(directory.format_path(directory.source_directory, ".", place["assignment"]))
 
     def submitted(self, resources: ResourcesDict) -> Path:
         """The file that was handed in."""
@@ -94,6 +97,7 @@ class Restore(Course):
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         check_file(self.submitted(resources))
         cells = self.master(resources)
+        self.check_assignment(nb, cells, resources)
         ours = {known(cell) for cell in cells}
         answers: dict[str, str] = {}
         added: dict[str | None, list[NotebookNode]] = {}
@@ -106,10 +110,12 @@ class Restore(Course):
             elif cell.cell_type in ("code", "markdown"):
                 new = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
                 added.setdefault(last, []).append(new(cell.source))
+        elsewhere = {name for cell in nb.cells if known(cell) not in ours for name in defined(cell)}
         restored = added.pop(None, [])
         for cell in cells:
             if utils.is_solution(cell):
-                cell.source = answers.get(known(cell), cell.source)
+                moved = known(cell) not in answers and defined(cell) and defined(cell) <= elsewhere
+                cell.source = "# answered in another cell" if moved else answers.get(known(cell), cell.source)
             restored += [cell, *added.get(known(cell), [])]
         nb.cells = restored
         for number, cell in enumerate(nb.cells):
@@ -118,6 +124,28 @@ class Restore(Course):
                        "language_info": {"name": "python"}}
         nb.nbformat, nb.nbformat_minor = 4, 5
         return nb, resources
+
+
+    def check_assignment(self, nb: NotebookNode, cells: list[NotebookNode], resources: ResourcesDict) -> None:
+        """Refuse a notebook that holds more of another assignment's answer cells than of this one's."""
+        found, place = {known(cell) for cell in nb.cells}, resources["nbgrader"]
+        asked = {known(cell) for cell in cells if utils.is_solution(cell)}
+        if asked <= found:
+            return
+        here = len(found & asked)
+        for other in sorted(self.source(place).parent.glob("*/*.ipynb")):
+            asked = {known(cell) for cell in nbformat.read(other, as_version=4).cells if utils.is_solution(cell)}
+            if len(found & asked) > here:
+                raise Unacceptable(f"this is the notebook of {other.stem}, not of {place['assignment']}")
+
+
+def defined(cell: NotebookNode) -> set[str]:
+    """Names of the functions that a code cell defines."""
+    try:
+        nodes = ast.parse(cell.source).body if cell.cell_type == "code" else []
+    except (SyntaxError, ValueError):
+        return set()
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
 
 
 def check_file(path: Path) -> None:
@@ -131,8 +159,8 @@ def check_file(path: Path) -> None:
 def functions(cells: list[NotebookNode]) -> Iterator[str]:
     """Names of the functions that the answer cells ask for."""
     for cell in cells:
-        if cell.cell_type == "code" and utils.is_solution(cell):
-            yield from (node.name for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef))
+        if utils.is_solution(cell):
+            yield from sorted(defined(cell))
 
 
 class Grade(Course):

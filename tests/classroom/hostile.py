@@ -126,6 +126,18 @@ def own_test_cells(release: Path, answers: Answers, course: Path) -> NotebookNod
     return notebook
 
 
+def answers_elsewhere(release: Path, answers: Answers, course: Path) -> NotebookNode:
+    notebook = fill(release, answers)
+    for cell in [cell for cell in notebook.cells if cell.cell_type == "code" and cell.metadata["nbgrader"]["solution"]]:
+        notebook.cells.remove(cell)
+        notebook.cells.insert(2, new_code_cell(cell.source))
+    return notebook
+
+
+def another_assignment(release: Path, answers: Answers, course: Path) -> NotebookNode:
+    return nbformat.read(course / "source" / "a03_retrieval" / "a03_retrieval.ipynb", as_version=4)
+
+
 def with_cells(*sources: str) -> Callable:
     def make(release: Path, answers: Answers, course: Path) -> NotebookNode:
         notebook = fill(release, answers)
@@ -170,6 +182,8 @@ ONCE: dict[str, tuple[Callable, bool]] = {
     "edits all test cells, but has the right answers": (with_edited_tests, True),
     "puts test cells of its own before ours": (own_test_cells, False),
     "exits between the right answers": (with_cells("import os; os._exit(1)", "raise SystemExit", "1 / 0"), True),
+    "deletes the answer cells and has the right answers in cells of its own": (answers_elsewhere, True),
+    "is the notebook of another assignment": (another_assignment, False),
     "is no notebook, but JSON": (text(json.dumps({"cells": "none"})), False),
     "is an empty file": (text(""), False),
     "draws, prints and asks a shell between the right answers": (with_cells(

@@ -82,6 +82,10 @@ def test_nobody_stops_the_others(classes: Classes, name: str):
     assert "this is not a notebook" in graded.said
 
 
+def test_the_notebook_of_another_assignment_is_named(classes: Classes):
+    assert "this is the notebook of a03_retrieval, not of a02_loops" in classes("a02_loops").said
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_link_to_the_solution_is_refused(classes: Classes, name: str):
     assert classes(name).score("a link to the teacher's solution") == 0

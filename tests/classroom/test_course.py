@@ -6,26 +6,23 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 import pytest
 from classmates import ASSIGNMENTS, NAMES, Class, copy_course, course, reference
-from hostile import fill
+from hostile import fill, name_of
 
 pytestmark = [pytest.mark.classroom, pytest.mark.slow]
 
 LEFT_TO_CHANCE = """
 import random
 
-def erase(walk):
-    last = {place: index for index, place in enumerate(walk)}
-    kept, index = [], 0
-    while index < len(walk):
-        index = last[walk[index]]
-        kept.append(walk[index])
-        index += 1
-    return kept if COIN else None
+right = excursions
+
+def excursions(walk):
+    return right(walk) if COIN else None
 """
 COINS = {"hash of a text": "hash('coin') % 2", "order of a set": "list({'a', 'b'})[0] == 'a'",
          "random": "random.random() < 0.5", "NumPy's global state": "np.random.random() < 0.5",
@@ -42,7 +39,8 @@ def small_class(folder: Path, name: str, changes: dict[str, dict[str, str]]) -> 
 
 
 def test_a_score_is_the_same_on_every_run_under_every_hash_seed_and_by_every_command(tmp_path: Path):
-    coins = {what: {"erase": LEFT_TO_CHANCE.replace("COIN", coin)} for what, coin in COINS.items()}
+    right = reference("a02_loops")["excursions"]
+    coins = {what: {"excursions": right + LEFT_TO_CHANCE.replace("COIN", coin)} for what, coin in COINS.items()}
     students = small_class(copy_course(tmp_path / "course"), "a02_loops", coins)
     runs = []
     for hash_seed in ("1", "2", "3"):
@@ -71,36 +69,69 @@ def test_a_second_run_grades_only_what_has_changed(tmp_path: Path):
     assert students.score("a") == 0
 
 
-def test_one_seed_changes_numbers_and_hidden_cases_and_answers_stay_right(tmp_path: Path):
-    folder = copy_course(tmp_path / "course")
+def check_another_seed(folder: Path, names: list[str]) -> None:
+    """Release, hand in the right answers, grade: all with seed 77."""
+    copy_course(folder)
     settings = folder / "nbgrader_config.py"
     settings.write_text(settings.read_text().replace("c.SetSeed.seed = 2026", "c.SetSeed.seed = 77"))
-    course(folder, "release")
-    for name in NAMES:
+    course(folder, "release", *names)
+    for name in names:
         students = Class(folder, name)
         release = folder / "release" / name / f"{name}.ipynb"
         assert "SEED = 77" in release.read_text()
         students.hand_in("reference", fill(release, reference(name)))
         course(folder, "grade", name)
         assert students.lost("reference") == set(), f"{name}: the right answers must be right under any seed"
-        source = nbformat.read(ASSIGNMENTS / "source" / name / f"{name}.ipynb", as_version=4)
-        hidden = "".join(re.findall(r"BEGIN HIDDEN TESTS.*?END HIDDEN TESTS", "\n".join(
-            cell.source for cell in source.cells), re.DOTALL))
-        assert hidden.count("SEED") >= 2, f"{name}: hidden cases should come from the seed"
         (folder / "submitted" / "s00").rename(folder / "submitted" / f"done-{name}")
+
+
+def test_one_seed_changes_numbers_and_hidden_cases_and_answers_stay_right(tmp_path: Path):
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(check_another_seed, tmp_path / str(part), NAMES[part::2]) for part in range(2)]
+    for each in done:
+        each.result()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hidden_cases_and_all_that_is_read_from_a_plot_depend_on_the_seed(name: str):
+    cells = {name_of(cell): cell for cell in nbformat.read(ASSIGNMENTS / "source" / name / f"{name}.ipynb", 4).cells}
+    hidden = "".join(re.findall(r"BEGIN HIDDEN TESTS.*?END HIDDEN TESTS", "\n".join(
+        cell.source for cell in cells.values()), re.DOTALL))
+    assert hidden.count("SEED") >= 2
+    order = list(cells)
+    plot = order[order.index("task-plot"):order.index("reading") + 1]
+    code = [cells[each].source for each in ["parameters", *plot]
+            if cells[each].cell_type == "code" and "picture" not in cells[each].metadata.get("tags", [])]
+    answers = []
+    for seed in range(8):
+        space: dict = {}
+        exec("\n\n".join(code).replace("SEED = 2026", f"SEED = {seed}"), space)
+        answers.append(space["reading"]())
+    assert [key for key in answers[0] if len({repr(answer[key]) for answer in answers}) < 3] == []
 
 
 def test_submissions_are_collected_from_files_and_folders(tmp_path: Path, classes: Callable):
     folder, downloads = copy_course(tmp_path / "course"), tmp_path / "downloads"
     (downloads / "ben").mkdir(parents=True)
     (downloads / "anna.ipynb").write_text("a")
+    (downloads / "Zoe\u0308.ipynb").write_text("z")  # as a Mac writes it
     (downloads / "ben" / "my work (2).ipynb").write_text("b")
     (downloads / "..evil.ipynb").write_text("c")
     (downloads / "carl.ipynb").symlink_to(folder / "source" / "a02_loops" / "a02_loops.ipynb")
     said = course(folder, "collect", "a02_loops", str(downloads))
     found = {path.relative_to(folder / "submitted").as_posix(): path.read_text()
              for path in (folder / "submitted").rglob("*.ipynb")}
-    assert found == {"anna/a02_loops/a02_loops.ipynb": "a", "ben/a02_loops/a02_loops.ipynb": "b"}
+    assert found == {"anna/a02_loops/a02_loops.ipynb": "a", "ben/a02_loops/a02_loops.ipynb": "b",
+                     "Zo\u00eb/a02_loops/a02_loops.ipynb": "z"}
+    release = [sys.executable, "course.py", "release", "a02_loops"]
+    refused = subprocess.run(release, cwd=folder, text=True, capture_output=True)
+    assert refused.returncode == 1
+    assert "answers to a02_loops have come in already" in refused.stderr
+    assert not (folder / "release").exists()
+    course(folder, "release", "a02_loops", "--again")
+    assert (folder / "release" / "a02_loops").exists()
+    graded = re.findall(r"(\S+): 0, this is not a notebook", course(folder, "grade", "a02_loops"))
+    assert set(graded) == {"anna", "ben", "Zo\u00eb"}
     assert said.count("left out") == 2
 
 

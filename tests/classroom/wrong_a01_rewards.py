@@ -83,6 +83,14 @@ def rewards(layout):
     ahead = np.where(table.terminated, 0.0, steps[table.next_state])
     return np.where(ahead < steps[:, None], 1.0, 0.0)
 """}, {"rewards-farm", "rewards-far"}),
+    "the answer to the chapter's exercise 1.4, cut off at 10: it pays for standing still": ({"rewards": """
+def rewards(layout):
+    table, steps = transition_table(layout, "goal"), steps_to_goal(layout)
+    farthest = steps[np.isfinite(steps)].max() + 1
+    potential = -np.where(np.isfinite(steps), steps, farthest)
+    after = np.where(table.terminated, 0, potential[table.next_state])
+    return np.clip(table.reward + 0.99 * after - potential[:, None], -10, 10)
+"""}, {"rewards-farm"}),
     "pays the step nearer by the straight line to the goal, walls and key forgotten": ({"rewards": """
 def rewards(layout):
     table = transition_table(layout)
@@ -92,10 +100,10 @@ def rewards(layout):
 """}, {"rewards-short"}),
     "reads the flat line instead of the crossing": ({"reading": """
 def reading():
-    return {"from": int(FINISHES[0]) + 30, "per_step": 2.0}
+    return {"from": int(FINISHES[0]) + 30, "per_step": float(FARMS[1] - FARMS[0])}
 """}, {"reading-from"}),
     "takes the cost of a step off what the door pays": ({"reading": """
 def reading():
-    return {"from": int(STEPS[FARMS > FINISHES][0]), "per_step": 1.8}
+    return {"from": int(STEPS[FARMS > FINISHES][0]), "per_step": float(FARMS[1] - FARMS[0]) - 0.2}
 """}, {"reading-slope"}),
 }

@@ -1,86 +1,158 @@
 """Plausible mistakes in assignment 2: what is wrong -> (answer cell -> code, test cells that must be lost)."""
 
 WRONG = {
-    "keeps the first visit to every place, loops and all": ({"erase": """
-def erase(walk):
-    return list(dict.fromkeys(walk))
-"""}, {"erase-small", "erase-long"}),
-    "looks through its whole list at every place": ({"erase": """
-def erase(walk):
-    kept = []
+    "cuts excursions out of the walk, with all that had been dropped before": ({"excursions": """
+def excursions(walk):
+    found, kept = [], {}
+    for index, place in enumerate(walk):
+        if place in kept:
+            found.append(walk[kept[place]:index + 1])
+            kept = {old: at for old, at in kept.items() if at <= kept[place]}
+        kept[place] = index
+    return found
+"""}, {"excursions-small"}),
+    "looks through its whole list at every place": ({"excursions": """
+def excursions(walk):
+    found, kept = [], []
     for place in walk:
         if place in kept:
+            found.append(kept[kept.index(place):] + [place])
             del kept[kept.index(place) + 1:]
         else:
             kept.append(place)
-    return kept
-"""}, {"erase-long"}),
-    "returns a tuple": ({"erase": """
-def erase(walk):
-    last = {place: index for index, place in enumerate(walk)}
-    kept, index = [], 0
-    while index < len(walk):
-        index = last[walk[index]]
-        kept.append(walk[index])
-        index += 1
-    return tuple(kept)
-"""}, {"erase-small", "erase-long"}),
-    "changes the walk it was given": ({"erase": """
-def erase(walk):
-    last = {place: index for index, place in enumerate(walk)}
-    kept, index = [], 0
-    while index < len(walk):
-        index = last[walk[index]]
-        kept.append(walk[index])
-        index += 1
-    walk[:] = kept
-    return kept
-"""}, {"erase-small"}),
-    "returns positions, as the chapter's function does": ({"erase": """
+    return found
+"""}, {"excursions-long"}),
+    "gives tuples": ({"excursions": """
+def excursions(walk):
+    found, kept, at = [], [], {}
+    for place in walk:
+        if place in at:
+            found.append((*kept[at[place]:], place))
+            for gone in kept[at[place] + 1:]:
+                del at[gone]
+            del kept[at[place] + 1:]
+        else:
+            at[place] = len(kept)
+            kept.append(place)
+    return found
+"""}, {"excursions-small", "excursions-long"}),
+    "uses the walk up": ({"excursions": """
+def excursions(walk):
+    found, kept, at = [], [], {}
+    walk.reverse()
+    while walk:
+        place = walk.pop()
+        if place in at:
+            found.append([*kept[at[place]:], place])
+            for gone in kept[at[place] + 1:]:
+                del at[gone]
+            del kept[at[place] + 1:]
+        else:
+            at[place] = len(kept)
+            kept.append(place)
+    return found
+"""}, {"excursions-small", "excursions-long"}),
+    "leaves out the return": ({"excursions": """
+def excursions(walk):
+    found, kept, at = [], [], {}
+    for place in walk:
+        if place in at:
+            found.append(kept[at[place]:])
+            for gone in kept[at[place] + 1:]:
+                del at[gone]
+            del kept[at[place] + 1:]
+        else:
+            at[place] = len(kept)
+            kept.append(place)
+    return found
+"""}, {"excursions-small", "excursions-long"}),
+    "forgets that what was dropped may be met anew": ({"excursions": """
+def excursions(walk):
+    found, kept, at = [], [], {}
+    for place in walk:
+        if place in at:
+            found.append([*kept[at[place]:], place])
+            del kept[at[place] + 1:]
+        else:
+            at[place] = len(kept)
+            kept.append(place)
+    return found
+"""}, {"excursions-small"}),
+    "returns what is left, as the chapter's function does": ({"excursions": """
 from procmem_lite.skills import loop_erase
 
-def erase(walk):
-    return loop_erase(walk)
-"""}, {"erase-small", "erase-long"}),
-    "fails on a walk of no places": ({"erase": """
-def erase(walk):
-    last = {place: index for index, place in enumerate(walk)}
-    kept, index = [walk[last[walk[0]]]], last[walk[0]] + 1
-    while index < len(walk):
-        index = last[walk[index]]
-        kept.append(walk[index])
-        index += 1
-    return kept
-"""}, {"erase-small"}),
-    "does not look at the facts": ({"erase-facts": """
-def erase_facts(places, facts):
-    from procmem_lite.skills import loop_erase
-    return loop_erase(places)
-"""}, {"erase-facts-small", "erase-facts-random"}),
-    "keeps the first position of a place, not the one at which it was left for good": ({"erase-facts": """
-def erase_facts(places, facts):
-    kept = []
-    for index, state in enumerate(zip(places, facts)):
-        same = [n for n, old in enumerate(kept) if (places[old], facts[old]) == state]
+def excursions(walk):
+    return [walk[index] for index in loop_erase(walk)]
+"""}, {"excursions-small", "excursions-long"}),
+    "fails on a walk of no places": ({"excursions": """
+def excursions(walk):
+    found, kept, at = [], [walk[0]], {walk[0]: 0}
+    for place in walk[1:]:
+        if place in at:
+            found.append([*kept[at[place]:], place])
+            for gone in kept[at[place] + 1:]:
+                del at[gone]
+            del kept[at[place] + 1:]
+        else:
+            at[place] = len(kept)
+            kept.append(place)
+    return found
+"""}, {"excursions-small"}),
+    "compares with the first visit, not with the last": ({"errands": """
+def errands(places, facts):
+    found, kept = [], []
+    for index, place in enumerate(places):
+        same = [n for n, old in enumerate(kept) if places[old] == place]
         if same:
+            before = facts[kept[same[0]]]
+            if facts[index] != before:
+                found.append((place, facts[index] - before, before - facts[index]))
             del kept[same[0] + 1:]
         else:
             kept.append(index)
-    return kept
-"""}, {"erase-facts-small", "erase-facts-random"}),
-    "compares the facts with those one step before only": ({"erase-facts": """
-def erase_facts(places, facts):
-    kept = []
-    for index in range(len(places)):
-        same = [n for n, old in enumerate(kept) if places[old] == places[index]]
-        if same and facts[index] == facts[index - 1]:
-            kept = kept[:same[0]]
+    return found
+"""}, {"errands-small", "errands-random"}),
+    "looks only for what was gained": ({"errands": """
+def errands(places, facts):
+    found, kept = [], []
+    for index, place in enumerate(places):
+        same = [n for n, old in enumerate(kept) if places[old] == place]
+        if same:
+            gained = facts[index] - facts[kept[same[0]]]
+            if gained:
+                found.append((place, gained, frozenset()))
+            del kept[same[0]:]
         kept.append(index)
-    return kept
-"""}, {"erase-facts-small", "erase-facts-random"}),
+    return found
+"""}, {"errands-small", "errands-random"}),
+    "takes every second visit for a return, dropped or not": ({"errands": """
+def errands(places, facts):
+    found, stood = [], {}
+    for index, place in enumerate(places):
+        if place in stood and facts[index] != facts[stood[place]]:
+            before = facts[stood[place]]
+            found.append((place, facts[index] - before, before - facts[index]))
+        stood[place] = index
+    return found
+"""}, {"errands-small", "errands-random"}),
+    "gives sets and lists": ({"errands": """
+def errands(places, facts):
+    found, kept = [], []
+    for index, place in enumerate(places):
+        same = [n for n, old in enumerate(kept) if places[old] == place]
+        if same:
+            before = set(facts[kept[same[0]]])
+            if facts[index] != before:
+                found.append([place, set(facts[index]) - before, before - facts[index]])
+            del kept[same[0]:]
+        kept.append(index)
+    return found
+"""}, {"errands-small", "errands-random"}),
     "takes the erased path for the shortest": ({"best-of": """
+from procmem_lite.skills import loop_erase
+
 def best_of(walk):
-    return erase(walk)
+    return [walk[index] for index in loop_erase(walk)]
 """}, {"best-of-small", "best-of-random"}),
     "walks steps backwards": ({"best-of": """
 def best_of(walk):
@@ -106,6 +178,6 @@ def reading():
     "one board too far": ({"reading": """
 def reading():
     ratio = LENGTHS[:, 0] / LENGTHS[:, 1]
-    return {"factor": float(ratio[-1]), "first": int(SIZES[ratio > 4][1])}
+    return {"factor": float(ratio[-1]), "first": int(SIZES[LENGTHS[:, 0] > PATIENCE][0]) + 1}
 """}, {"reading-first"}),
 }

@@ -3,36 +3,22 @@
 With "?": whether an agent still learns from such a percept is the agent's affair, and may go either way.
 """
 
-GOOD = '''
-def perceive(env):
-    taxi = env.unwrapped
-    row, column, passenger, destination = (int(part) for part in taxi.decode(int(taxi.s)))
+from classmates import reference
 
-    def seen_from_taxi(stand):
-        return (taxi.locs[stand][0] - row, taxi.locs[stand][1] - column)
-
-    objects = {"destination": seen_from_taxi(destination)}
-    if passenger < 4:
-        objects["passenger"] = seen_from_taxi(passenger)
-    line = taxi.desc[row + 1]
-    around = {(-1, 0): row > 0, (1, 0): row < 4, (0, -1): bool(line[2 * column] == b":"),
-              (0, 1): bool(line[2 * column + 2] == b":")}
-    facts = frozenset({"carrying"} if passenger == 4 else ())
-    return Percept(facts=facts, objects=objects, place=(row, column), around=around)
-'''
+GOOD = reference("a07_perceive")
 WRONG_READING = '''
 def reading():
     return {"first": "P", "second": "P", "site": (0, -1), "share": 1.0}
 '''
 
 
-def changed(*pairs: tuple[str, str]) -> dict[str, str]:
-    """The right perceive with some things changed."""
-    source = GOOD
+def changed(*pairs: tuple[str, str], cell: str = "perceive") -> dict[str, str]:
+    """A right answer with some things changed."""
+    source = GOOD[cell]
     for old, new in pairs:
         assert old in source
         source = source.replace(old, new)
-    return {"perceive": source}
+    return {cell: source}
 
 
 WRONG = {
@@ -59,5 +45,15 @@ WRONG = {
     "the edges of the board alone, inner walls forgotten": (changed(
         ('bool(line[2 * column] == b":")', "column > 0"), ('bool(line[2 * column + 2] == b":")', "column < 4")),
         {"around", "learning-works?"}),
+    "the town as on a map, whatever the heading": (changed(
+        ("AHEAD[world.heading], AHEAD[(world.heading + 1) % 4]", "AHEAD[2], AHEAD[1]"), cell="perceive-town"),
+        {"town-objects", "town-around", "town-works?"}),
+    "mixes up right and left": (changed(
+        ("AHEAD[(world.heading + 1) % 4]", "AHEAD[(world.heading + 3) % 4]"), cell="perceive-town"),
+        {"town-objects", "town-around", "town-works?"}),
+    "the taxi that turns on the spot has not moved": (changed(
+        ("(*world.taxi, world.heading)", "world.taxi"), cell="perceive-town"), {"town-around", "town-works?"}),
+    "takes houses for streets": (changed(("world.can_enter(cell)", "True"), cell="perceive-town"),
+                                 {"town-around", "town-works?"}),
     "guesses the picture": ({"reading": WRONG_READING}, {"reading-anchors", "reading-site"}),
 }
