@@ -18,7 +18,7 @@ from .skills import erase, induce_anchor, induce_preconditions, site_of, skills_
 
 SUCCESS = "success"  # the fact the agent itself adds when an episode terminates with a positive reward
 CASES = 32  # paths remembered for each effect, from which anchors are induced
-NO_ACCIDENT = 3  # so often on the same object, and an effect is about what is underfoot
+NO_ACCIDENT = 3  # cases on the same object, and trials elsewhere in vain, until an effect is about what is underfoot
 TRIALS = 64  # steps remembered for each action
 
 
@@ -89,34 +89,39 @@ def heed(agent: Memory, step: Transition) -> None:
                 agent.fatal[step.action, item] = True
 
 
-def happens_elsewhere(agent: Memory, last: Transition, anchor: str,
-                      preconditions: frozenset[str]) -> bool:
-    """Whether an effect came about in most trials away from its anchor's site too: then the anchor is superstition.
+def elsewhere(agent: Memory, last: Transition, anchor: str, preconditions: frozenset[str]) -> list[bool]:
+    """Whether an effect came about in each trial away from its anchor's site.
 
     Only trials that met the same kind of ground ahead count: what can be put down, say, can be put down on open ground.
     """
     effect, site, is_open = last.next_percept.facts - last.percept.facts, site_of(last, anchor), agent.model.is_open
-    away = [effect <= trial.next_percept.facts for trial in agent.trials.get(last.action, ())
+    return [effect <= trial.next_percept.facts for trial in agent.trials.get(last.action, ())
             if preconditions <= trial.percept.facts and not effect <= trial.percept.facts
             and trial.percept.objects.get(anchor) != site.displacement
             and is_open(trial.percept) == is_open(last.percept)]
-    return site.action is not None and 2 * sum(away) >= max(len(away), 1)
+
+
+def is_superstition(agent: Memory, cases: Sequence[Sequence[Transition]], anchor: str,
+                    preconditions: frozenset[str]) -> bool:
+    """Whether an effect has nothing to do with its anchor: in most trials elsewhere it came about too.
+
+    Where it may have to do with what is ahead, the agent could stand on the anchor by accident; then there must be
+    several cases, all of them there, and several trials elsewhere in vain.
+    """
+    last, spots = cases[-1][-1], [case[-1].percept.objects[anchor] for case in cases]
+    if site_of(last, anchor).action is None:
+        return False  # arriving was enough
+    worked = elsewhere(agent, last, anchor, preconditions)
+    if faced(agent.model, last) and not any(spots[-1]):
+        failed = len(worked) - sum(worked)
+        return any(map(any, spots)) or min(len(spots), failed) < NO_ACCIDENT or sum(worked) >= failed
+    return 2 * sum(worked) >= max(len(worked), 1)
 
 
 def faced(model: MotionModel, last: Transition) -> list[Displacement]:
     """Where what an action changed is to be looked for first: ahead, if the agent can turn and stood still."""
     turns, still = len(model.frames) > 1, last.percept.place == last.next_percept.place
     return model.strides if turns and still else []
-
-
-def underfoot(model: MotionModel, cases: Sequence[Sequence[Transition]], anchor: str) -> bool:
-    """Whether the agent may have stood on the anchor by accident, while the effect was about something ahead.
-
-    Where that is possible, once or twice says nothing; every time is no accident.
-    """
-    spots = [case[-1].percept.objects[anchor] for case in cases]
-    accident = any(map(any, spots)) or len(spots) < NO_ACCIDENT
-    return bool(faced(model, cases[-1][-1])) and not any(spots[-1]) and accident
 
 
 def keep(agent: Memory, segment: list[Transition]) -> None:
@@ -131,8 +136,7 @@ def keep(agent: Memory, segment: list[Transition]) -> None:
             or not preconditions <= before):
         anchor, share = induce_anchor(cases, faced(agent.model, last))
         preconditions = induce_preconditions(cases)
-        if share < 0.5 or (underfoot(agent.model, cases, anchor)
-                           or happens_elsewhere(agent, last, anchor, preconditions)):
+        if share < 0.5 or is_superstition(agent, cases, anchor, preconditions):
             anchor = None
         agent.beliefs[change] = anchor, site_of(last, anchor) if anchor else None, preconditions, agent.model.version
     stale = [shelf for shelf in agent.library.shelves.values() if (shelf.effect, shelf.removes) == change

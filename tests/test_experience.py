@@ -416,23 +416,32 @@ def test_to_an_agent_that_turns_an_effect_is_about_what_is_ahead_and_not_at_once
     assert anchors(agent) == {anchor}
 
 
-def put_on(rug: tuple[int, int], lamp: tuple[int, int]) -> Episode:
-    """Something is put down, with a rug and a lamp somewhere."""
+def put_down(rug: tuple[int, int], lamp: tuple[int, int], worked: bool = True) -> Episode:
+    """Something is put down, or not, with a rug and a lamp somewhere."""
     seen = {"rug": rug, "lamp": lamp}
-    return Episode([Transition(percept(HOLDING, seen, 0), 3, 0.0, percept(PUT, seen, 0))])
+    return Episode([Transition(percept(HOLDING, seen, 0), 3, 0.0, percept(PUT if worked else HOLDING, seen, 0))])
 
 
-def test_three_times_on_the_same_object_is_no_accident_even_to_an_agent_that_turns():
+ON_THE_RUG = [put_down((0, 0), lamp) for lamp in ((3, 1), (-2, 2), (4, -4), (0, 5))]
+IN_VAIN = [put_down(rug, (5, 5), worked=False) for rug in ((2, 2), (-1, 3), (4, 0))]
+
+
+def test_three_times_on_it_and_in_vain_elsewhere_is_no_accident_even_to_an_agent_that_turns():
     agent = turner()
-    for lamp, anchor in (((3, 1), None), ((-2, 2), None), ((4, -4), "rug"), ((0, 5), "rug")):
-        agent.learn_from(put_on((0, 0), lamp))
+    for episode in IN_VAIN:
+        agent.learn_from(episode)
+    for episode, anchor in zip(ON_THE_RUG, (None, None, "rug", "rug"), strict=True):
+        agent.learn_from(episode)
         assert anchors(agent) == {anchor}
 
 
-def test_three_times_of_four_may_be_one():
+@pytest.mark.parametrize("others", [
+    IN_VAIN[:2], [*IN_VAIN, put_down((2, 3), (1, 4))], [*IN_VAIN, *(put_down((2, 3), (1, 4)) for _ in range(3))],
+], ids=["hardly tried elsewhere", "once elsewhere", "works elsewhere"])
+def test_otherwise_it_may_be_one(others):
     agent = turner()
-    for rug, lamp in (((0, 0), (3, 1)), ((2, 3), (-2, 2)), ((0, 0), (4, -4)), ((0, 0), (0, 5))):
-        agent.learn_from(put_on(rug, lamp))
+    for episode in [*others, *ON_THE_RUG]:
+        agent.learn_from(episode)
     assert anchors(agent) == {None}
 
 

@@ -324,3 +324,11 @@ def test_lava_is_entered_once_and_never_again_in_larger_rooms_either():
     assert sum(burned) == 1
     assert agent.fatal["lava"]
     assert episode.success
+
+
+@pytest.mark.parametrize("seed", [2, 4])
+def test_what_is_often_put_down_in_a_doorway_is_not_put_down_there_because_of_the_door(seed):
+    env = minigrid.without_view(gym.make("MiniGrid-KeyCorridorS3R1-v0"))
+    agent = ProceduralMemoryAgent(7, perceive, seed=seed)
+    episodes = [agent.run_episode(env, 1000 * seed + number) for number in range(40)]
+    assert sum(not episode.success for episode in episodes[10:]) == 0
