@@ -18,5 +18,5 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     with ThreadPoolExecutor(3) as pool:
         started: dict[str, Future] = {
             name: pool.submit(make_class, copy_course(tmp_path_factory.mktemp("class") / "course"), name)
-            for name in NAMES}
+            for name in reversed(NAMES)}  # the longest first
         yield lambda name: started[name].result()
