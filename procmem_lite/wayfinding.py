@@ -118,8 +118,8 @@ class Tracker:
     def widen(self, position: Displacement) -> None:
         """Expect the world to go on for ``MARGIN`` beyond a position."""
         low, high = self.bounds or (position, position)
-        self.bounds = (tuple(map(min, low, [x - MARGIN for x in position])),
-                       tuple(map(max, high, [x + MARGIN for x in position])))
+        self.bounds = (tuple([min(edge, x - MARGIN) for edge, x in zip(low, position, strict=True)]),
+                       tuple([max(edge, x + MARGIN) for edge, x in zip(high, position, strict=True)]))
 
 
 Stage = Mapping[Pose, int | None]  # pose -> the action to do there (None: being there is enough)

@@ -125,7 +125,6 @@ class Restore(Course):
         nb.nbformat, nb.nbformat_minor = 4, 5
         return nb, resources
 
-
     def check_assignment(self, nb: NotebookNode, cells: list[NotebookNode], resources: ResourcesDict) -> None:
         """Refuse a notebook that holds more of another assignment's answer cells than of this one's."""
         found, place = {known(cell) for cell in nb.cells}, resources["nbgrader"]
@@ -134,8 +133,8 @@ class Restore(Course):
             return
         here = len(found & asked)
         for other in sorted(self.source(place).parent.glob("*/*.ipynb")):
-            asked = {known(cell) for cell in nbformat.read(other, as_version=4).cells if utils.is_solution(cell)}
-            if len(found & asked) > here:
+            theirs = {known(cell) for cell in nbformat.read(other, as_version=4).cells if utils.is_solution(cell)}
+            if len(found & theirs) > here:
                 raise Unacceptable(f"this is the notebook of {other.stem}, not of {place['assignment']}")
 
 

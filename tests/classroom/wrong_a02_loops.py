@@ -1,5 +1,20 @@
 """Plausible mistakes in assignment 2: what is wrong -> (answer cell -> code, test cells that must be lost)."""
 
+from classmates import reference
+
+GOOD = reference("a02_loops")
+
+
+def changed(cell: str, *pairs: tuple[str, str]) -> dict[str, str]:
+    """A right answer with some things changed."""
+    source = GOOD[cell]
+    for old, new in pairs:
+        assert old in source
+        source = source.replace(old, new)
+    return {cell: source}
+
+
+BOTH, ERRANDS = {"excursions-small", "excursions-long"}, {"errands-small", "errands-random"}
 WRONG = {
     "cuts excursions out of the walk, with all that had been dropped before": ({"excursions": """
 def excursions(walk):
@@ -22,162 +37,40 @@ def excursions(walk):
             kept.append(place)
     return found
 """}, {"excursions-long"}),
-    "gives tuples": ({"excursions": """
-def excursions(walk):
-    found, kept, at = [], [], {}
-    for place in walk:
-        if place in at:
-            found.append((*kept[at[place]:], place))
-            for gone in kept[at[place] + 1:]:
-                del at[gone]
-            del kept[at[place] + 1:]
-        else:
-            at[place] = len(kept)
-            kept.append(place)
-    return found
-"""}, {"excursions-small", "excursions-long"}),
-    "uses the walk up": ({"excursions": """
-def excursions(walk):
-    found, kept, at = [], [], {}
-    walk.reverse()
-    while walk:
-        place = walk.pop()
-        if place in at:
-            found.append([*kept[at[place]:], place])
-            for gone in kept[at[place] + 1:]:
-                del at[gone]
-            del kept[at[place] + 1:]
-        else:
-            at[place] = len(kept)
-            kept.append(place)
-    return found
-"""}, {"excursions-small", "excursions-long"}),
-    "leaves out the return": ({"excursions": """
-def excursions(walk):
-    found, kept, at = [], [], {}
-    for place in walk:
-        if place in at:
-            found.append(kept[at[place]:])
-            for gone in kept[at[place] + 1:]:
-                del at[gone]
-            del kept[at[place] + 1:]
-        else:
-            at[place] = len(kept)
-            kept.append(place)
-    return found
-"""}, {"excursions-small", "excursions-long"}),
-    "forgets that what was dropped may be met anew": ({"excursions": """
-def excursions(walk):
-    found, kept, at = [], [], {}
-    for place in walk:
-        if place in at:
-            found.append([*kept[at[place]:], place])
-            del kept[at[place] + 1:]
-        else:
-            at[place] = len(kept)
-            kept.append(place)
-    return found
-"""}, {"excursions-small"}),
+    "gives tuples": (changed("excursions", ("[place, *dropped, place]", "(place, *dropped, place)")), BOTH),
+    "uses the walk up": (changed("excursions", (
+        "    for place in walk:", "    walk.reverse()\n    while walk:\n        place = walk.pop()")), BOTH),
+    "leaves out the return": (changed("excursions", ("[place, *dropped, place]", "[place, *dropped]")), BOTH),
+    "forgets that what was dropped may be met anew": (changed("excursions", (
+        "                del at[gone]", "                pass")), {"excursions-small"}),
     "returns what is left, as the chapter's function does": ({"excursions": """
 from procmem_lite.skills import loop_erase
 
 def excursions(walk):
     return [walk[index] for index in loop_erase(walk)]
-"""}, {"excursions-small", "excursions-long"}),
-    "fails on a walk of no places": ({"excursions": """
-def excursions(walk):
-    found, kept, at = [], [walk[0]], {walk[0]: 0}
-    for place in walk[1:]:
-        if place in at:
-            found.append([*kept[at[place]:], place])
-            for gone in kept[at[place] + 1:]:
-                del at[gone]
-            del kept[at[place] + 1:]
-        else:
-            at[place] = len(kept)
-            kept.append(place)
-    return found
-"""}, {"excursions-small"}),
-    "compares with the first visit, not with the last": ({"errands": """
-def errands(places, facts):
-    found, kept = [], []
-    for index, place in enumerate(places):
-        same = [n for n, old in enumerate(kept) if places[old] == place]
-        if same:
-            before = facts[kept[same[0]]]
-            if facts[index] != before:
-                found.append((place, facts[index] - before, before - facts[index]))
-            del kept[same[0] + 1:]
-        else:
-            kept.append(index)
-    return found
-"""}, {"errands-small", "errands-random"}),
-    "looks only for what was gained": ({"errands": """
-def errands(places, facts):
-    found, kept = [], []
-    for index, place in enumerate(places):
-        same = [n for n, old in enumerate(kept) if places[old] == place]
-        if same:
-            gained = facts[index] - facts[kept[same[0]]]
-            if gained:
-                found.append((place, gained, frozenset()))
-            del kept[same[0]:]
-        kept.append(index)
-    return found
-"""}, {"errands-small", "errands-random"}),
-    "takes every second visit for a return, dropped or not": ({"errands": """
-def errands(places, facts):
-    found, stood = [], {}
-    for index, place in enumerate(places):
-        if place in stood and facts[index] != facts[stood[place]]:
-            before = facts[stood[place]]
-            found.append((place, facts[index] - before, before - facts[index]))
-        stood[place] = index
-    return found
-"""}, {"errands-small", "errands-random"}),
-    "gives sets and lists": ({"errands": """
-def errands(places, facts):
-    found, kept = [], []
-    for index, place in enumerate(places):
-        same = [n for n, old in enumerate(kept) if places[old] == place]
-        if same:
-            before = set(facts[kept[same[0]]])
-            if facts[index] != before:
-                found.append([place, set(facts[index]) - before, before - facts[index]])
-            del kept[same[0]:]
-        kept.append(index)
-    return found
-"""}, {"errands-small", "errands-random"}),
+"""}, BOTH),
+    "fails on a walk of no places": (changed("excursions", (
+        "[], [], {}", "[], [walk[0]], {walk[0]: 0}"), ("in walk:", "in walk[1:]:")), {"excursions-small"}),
+    "compares with the first visit, not with the last": (changed("errands", (
+        "        stood[place] = index", "        stood.setdefault(place, index)")), ERRANDS),
+    "looks only for what was gained": (changed("errands", (
+        "before != after", "after - before"), ("before - after))", "frozenset()))")), ERRANDS),
+    "takes every second visit for a return, dropped or not": (changed("errands", (
+        "                del at[gone]", "                pass")), ERRANDS),
+    "gives sets and lists": (changed("errands", (
+        "(place, after - before, before - after)", "[place, set(after - before), set(before - after)]")), ERRANDS),
     "takes the erased path for the shortest": ({"best-of": """
 from procmem_lite.skills import loop_erase
 
 def best_of(walk):
     return [walk[index] for index in loop_erase(walk)]
 """}, {"best-of-small", "best-of-random"}),
-    "walks steps backwards": ({"best-of": """
-def best_of(walk):
-    nexts = {}
-    for here, there in zip(walk, walk[1:]):
-        nexts.setdefault(here, []).append(there)
-        nexts.setdefault(there, []).append(here)
-    came, frontier = {walk[0]: None}, [walk[0]]
-    for here in frontier:
-        for there in nexts.get(here, []):
-            if there not in came:
-                came[there] = here
-                frontier.append(there)
-    path = [walk[-1]]
-    while came[path[-1]] is not None:
-        path.append(came[path[-1]])
-    return path[::-1]
-"""}, {"best-of-small", "best-of-random"}),
+    "walks steps backwards": (changed("best-of", (
+        ".append(there)\n    came", ".append(there)\n        nexts.setdefault(there, []).append(here)\n    came")),
+        {"best-of-small", "best-of-random"}),
     "reads the logarithmic axis as if it were a plain one, and gives the board as text": ({"reading": """
 def reading():
     return {"factor": 2.0, "first": "5"}
 """}, {"reading-factor", "reading-first"}),
-    "one board too far": ({"reading": """
-def reading():
-    ratio = LENGTHS[:, 0] / LENGTHS[:, 1]
-    return {"factor": float(ratio[-1]), "first": int(SIZES[LENGTHS[:, 0] > PATIENCE][0]) + 1}
-"""}, {"reading-first"}),
+    "one board too far": (changed("reading", ("PATIENCE][0])", "PATIENCE][0]) + 1")), {"reading-first"}),
 }
