@@ -1,11 +1,12 @@
 """procmem_lite: an agent with procedural memory, built chapter by chapter."""
 
 from .agent import ProceduralMemoryAgent
-from .environment import GridWorld, Percept, perceive
-from .layouts import Layout
+from .lab.training import train
 from .library import SkillLibrary
+from .percepts import Percept
 from .skills import Skill
-from .training import train
+from .worlds.gridworld import GridWorld, perceive
+from .worlds.layouts import Layout
 
 __all__ = [
     "GridWorld",

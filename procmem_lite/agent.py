@@ -10,16 +10,17 @@ from functools import partial
 import gymnasium as gym
 import numpy as np
 
-from .environment import Percept
-from .episodes import EXPLORING, Episode, Invocation, Transition
-from .experience import SUCCESS, deed, is_disaster, keep, mark_success, take_in
+from .episodes import Episode, Invocation
 from .explorers import EXPLORERS, Explorer
 from .library import Match, Shelf, SkillLibrary
-from .motion import MotionModel
+from .memory import deed, is_disaster, keep, take_in
+from .navigation.motion import MotionModel
+from .navigation.search import Onward, nearest_open, shortest_way, site_stage
+from .navigation.tracker import Tracker
+from .percepts import EXPLORING, SUCCESS, Percept, Transition, mark_success
 from .planning import outlook
 from .skills import RULES, Skill, cut
 from .storage import is_number, whole
-from .wayfinding import Onward, Tracker, nearest_open, shortest_way, site_stage
 
 HUNCH = 4.0  # so much dearer is what misses a precondition, once it has been tried
 REFUTED = 4  # so many failures and no success under some facts, and a hunch is given up there

@@ -8,9 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
-from .environment import Percept
+from .navigation.search import nearest_unvisited, shortest_way, site_stage
+from .navigation.tracker import Tracker
+from .percepts import Percept
 from .skills import Site
-from .wayfinding import Tracker, nearest_unvisited, shortest_way, site_stage
 
 
 class Explorer(Protocol):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .environment import Percept
+from .percepts import Percept
 from .skills import Skill, embed
 from .storage import Stored, check_skill, read, whole, write
 

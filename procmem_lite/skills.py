@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .environment import Displacement, Percept
-from .episodes import Transition
+from .percepts import Displacement, Percept, Transition
 
 RULES = ("whole", "erased", "suffixes", "subpaths")
 HARMONICS = 8  # clock hands for each axis of a displacement

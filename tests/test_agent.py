@@ -14,15 +14,15 @@ from episodes_by_hand import walk
 from worlds import Paperwork, percept
 
 from procmem_lite import agent as agent_module
-from procmem_lite import motion
 from procmem_lite.agent import ProceduralMemoryAgent, Run, choose, decide, invoke, path_to
-from procmem_lite.environment import GridWorld, Percept, perceive
-from procmem_lite.episodes import EXPLORING, Episode, Transition
-from procmem_lite.experience import SUCCESS
+from procmem_lite.episodes import Episode
 from procmem_lite.explorers import ScriptedExplorer
-from procmem_lite.layouts import Layout
 from procmem_lite.library import SkillLibrary
+from procmem_lite.navigation import motion
+from procmem_lite.percepts import EXPLORING, SUCCESS, Percept, Transition
 from procmem_lite.skills import RULES, Site, Skill
+from procmem_lite.worlds.gridworld import GridWorld, perceive
+from procmem_lite.worlds.layouts import Layout
 
 UNSEEN = range(1000, 1005)
 ACT = [["untried", True], ["untried", False], ["random", True], ["random", False]]

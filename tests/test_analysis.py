@@ -4,20 +4,15 @@ import numpy as np
 import pytest
 
 from procmem_lite import GridWorld
-from procmem_lite.analysis import (
-    ABLATIONS,
-    Rewired,
-    ablate,
-    after_a_change,
+from procmem_lite.lab.experiments import ABLATIONS, Rewired, ablate, after_a_change, learn_and_test, transfer
+from procmem_lite.lab.statistics import (
     column,
     episodes_until,
     interquartile_mean,
     interval,
-    learn_and_test,
     longest_failure,
     mean_interval,
     paired_difference,
-    transfer,
 )
 
 # ---------------------------------------------------------------- statistics

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from procmem_lite import GridWorld, Layout, train
-from procmem_lite.baselines import (
+from procmem_lite.lab.baselines import (
     CompassAgent,
     OracleAgent,
     QLearningAgent,
@@ -14,8 +14,8 @@ from procmem_lite.baselines import (
     q_learning,
     reaches_goal,
 )
-from procmem_lite.environment import encode, transition_table
-from procmem_lite.training import evaluate
+from procmem_lite.lab.training import evaluate
+from procmem_lite.worlds.gridworld import encode, transition_table
 
 PUBLISHED = Layout(5, (0, 0), (2, 2), (3, 3), (4, 4))
 POCKET = Layout.from_text("""

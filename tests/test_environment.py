@@ -10,7 +10,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.wrappers import FlattenObservation
 
-from procmem_lite.environment import (
+from procmem_lite.worlds.gridworld import (
     ACTIONS,
     OPEN,
     PICK_UP,
@@ -21,7 +21,7 @@ from procmem_lite.environment import (
     steps_to_goal,
     transition_table,
 )
-from procmem_lite.layouts import LAYOUTS, NEIGHBOURS, Layout
+from procmem_lite.worlds.layouts import LAYOUTS, NEIGHBOURS, Layout
 
 KINDS = pytest.mark.parametrize("kind", LAYOUTS)
 REWARDS = pytest.mark.parametrize("rewards", ["once", "original", "goal"])

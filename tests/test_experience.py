@@ -12,10 +12,10 @@ from episodes_by_hand import walk
 from worlds import DONE, Chores, Garden, Paperwork, Plane, percept
 
 from procmem_lite.agent import HUNCH, ProceduralMemoryAgent, Run, price
-from procmem_lite.environment import GridWorld, Percept, perceive
-from procmem_lite.episodes import Episode, Transition
-from procmem_lite.experience import SUCCESS
+from procmem_lite.episodes import Episode
+from procmem_lite.percepts import SUCCESS, Percept, Transition
 from procmem_lite.skills import Site
+from procmem_lite.worlds.gridworld import GridWorld, perceive
 
 
 def play(env: gym.Env, seeds: range, **settings: Any) -> tuple[ProceduralMemoryAgent, list[Episode]]:

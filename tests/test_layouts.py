@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procmem_lite.layouts import LAYOUTS, NEIGHBOURS, Layout, check_size, reachable
+from procmem_lite.worlds.layouts import LAYOUTS, NEIGHBOURS, Layout, check_size, reachable
 
 KINDS = pytest.mark.parametrize("kind", LAYOUTS)
 SIZES = (4, 5, 6, 9, 16)

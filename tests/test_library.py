@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import percept
 
-from procmem_lite.environment import Percept
 from procmem_lite.library import Shelf, SkillLibrary, nearness, top_rows
+from procmem_lite.percepts import Percept
 from procmem_lite.skills import REACH, Site, Skill, embed
 
 FACTS = st.frozensets(st.sampled_from("abc"), max_size=2)

@@ -16,10 +16,11 @@ from minigrid.core.mission import MissionSpace
 from minigrid.core.world_object import Ball, Box, Door, Goal, Key, Lava, WorldObj
 from minigrid.minigrid_env import MiniGridEnv
 
-from procmem_lite import minigrid
 from procmem_lite.agent import ProceduralMemoryAgent
-from procmem_lite.environment import GridWorld, Percept
-from procmem_lite.minigrid import ACTIONS, perceive
+from procmem_lite.percepts import Percept
+from procmem_lite.worlds import minigrid
+from procmem_lite.worlds.gridworld import GridWorld
+from procmem_lite.worlds.minigrid import ACTIONS, perceive
 
 LEFT, RIGHT, FORWARD, PICK_UP, DROP, TOGGLE = range(6)
 FRONT, TO_THE_RIGHT, BEHIND, TO_THE_LEFT = (1, 0), (0, 1), (-1, 0), (0, -1)

@@ -15,20 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import QUARTER, SHIFTS, Cell, Plane, percept
 
-from procmem_lite import motion
-from procmem_lite.environment import Percept
-from procmem_lite.motion import TRUST, MotionModel, clean, consensus, fit, rows, transform
+from procmem_lite.navigation import motion
+from procmem_lite.navigation.motion import TRUST, MotionModel, clean, consensus, fit, rows, transform
+from procmem_lite.navigation.search import nearest_open, nearest_unvisited, open_ground, shortest_way, site_stage
+from procmem_lite.navigation.tracker import DOUBT, MARGIN, Tracker
+from procmem_lite.percepts import Percept
 from procmem_lite.skills import Site
-from procmem_lite.wayfinding import (
-    DOUBT,
-    MARGIN,
-    Tracker,
-    nearest_open,
-    nearest_unvisited,
-    open_ground,
-    shortest_way,
-    site_stage,
-)
 
 BOTH = pytest.mark.parametrize("turning", [False, True], ids=["shifting", "turning"])
 SIDE = 7

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from procmem_lite import GridWorld, Layout, train
-from procmem_lite.original import (
+from procmem_lite.lab.original import (
     ACTIONS,
     Moved,
     OriginalAgent,
@@ -19,7 +19,7 @@ from procmem_lite.original import (
     cosine,
     embed,
 )
-from procmem_lite.training import evaluate
+from procmem_lite.lab.training import evaluate
 
 ROOT = Path(__file__).resolve().parents[1]
 FIXED = GridWorld("fixed", 5, rewards="original")
@@ -180,7 +180,7 @@ def test_a_skill_that_failed_stays_applicable():
 def test_a_walk_without_the_key_in_it_can_be_called_acquire_key():
     agent, layout = OriginalAgent(0), Layout(5, (0, 0), (0, 1), (0, 2), (0, 3))
     agent.scripted = False
-    from procmem_lite.original import OriginalRun
+    from procmem_lite.lab.original import OriginalRun
     run = OriginalRun(OriginalWorld(layout))
     for action in ["move_up"] * 5:
         run.step(action)

@@ -12,13 +12,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
 TAUGHT = {  # chapter -> its modules, and how many definitions the two must share at least
-    "01": (("layouts", "environment"), 3),
-    "02": (("episodes", "skills"), 3),
+    "01": (("worlds/layouts", "worlds/gridworld"), 3),
+    "02": (("percepts", "skills"), 3),
     "03": (("library",), 3),
-    "04": (("motion", "wayfinding", "planning", "explorers", "experience", "agent"), 3),
-    "05": (("training",), 3),
-    "06": (("baselines", "analysis"), 3),
-    "07": (("minigrid",), 2),
+    "04": (("planning", "explorers", "memory", "agent", "navigation/motion", "navigation/search"), 3),
+    "06": (("lab/training",), 3),
+    "07": (("lab/baselines", "lab/statistics", "lab/experiments"), 3),
+    "08": (("worlds/minigrid",), 2),
 }
 
 

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from procmem_lite import GridWorld, ProceduralMemoryAgent, perceive, train
-from procmem_lite.analysis import mean_interval
 from procmem_lite.episodes import Episode
-from procmem_lite.plotting import (
-    COLOURS,
+from procmem_lite.lab.plotting import (
     STYLE,
     UNITS,
     draw_path,
@@ -19,11 +17,11 @@ from procmem_lite.plotting import (
     heat_map,
     interval_plot,
     learning_curve,
-    rgb,
-    scene_to_rgb,
     use_style,
     visualize_training,
 )
+from procmem_lite.lab.statistics import mean_interval
+from procmem_lite.scenes import COLOURS, rgb, scene_to_rgb
 
 
 @pytest.fixture(autouse=True)

@@ -14,14 +14,17 @@ from episodes_by_hand import tell_skills, walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procmem_lite import GridWorld, ProceduralMemoryAgent, SkillLibrary, minigrid, perceive
-from procmem_lite.environment import ACTIONS, Board, Percept, Scene
-from procmem_lite.episodes import Episode, Transition
+from procmem_lite import GridWorld, ProceduralMemoryAgent, SkillLibrary, perceive
+from procmem_lite.episodes import Episode
+from procmem_lite.percepts import Percept, Transition
 from procmem_lite.replay import Drive, LearningExplorer, LibraryBrowser, Replay
 from procmem_lite.replay.assets import STATIC, script, styles
 from procmem_lite.replay.filmstrip import key_frames
 from procmem_lite.replay.library_browser import path_from_anchor, principal_plane
 from procmem_lite.replay.record import control_runs, episode_record
+from procmem_lite.scenes import Board, Scene
+from procmem_lite.worlds import minigrid
+from procmem_lite.worlds.gridworld import ACTIONS
 
 PNG = b"\x89PNG\r\n\x1a\n"
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -11,17 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import percept, transition
 
-from procmem_lite.environment import (
-    GridWorld,
-    TransitionTable,
-    encode,
-    perceive,
-    steps_to_goal,
-    transition_table,
-)
-from procmem_lite.episodes import Transition
-from procmem_lite.experience import mark_success
-from procmem_lite.layouts import Layout
+from procmem_lite.percepts import Transition, mark_success
 from procmem_lite.skills import (
     REACH,
     RULES,
@@ -37,6 +27,15 @@ from procmem_lite.skills import (
     site_of,
     skills_from,
 )
+from procmem_lite.worlds.gridworld import (
+    GridWorld,
+    TransitionTable,
+    encode,
+    perceive,
+    steps_to_goal,
+    transition_table,
+)
+from procmem_lite.worlds.layouts import Layout
 
 PLACES = st.lists(st.one_of(st.integers(0, 5), st.none()), max_size=30)
 WITHIN = st.integers(-int(REACH), int(REACH))

@@ -18,9 +18,9 @@ from worlds import percept
 
 from procmem_lite import storage
 from procmem_lite.agent import ProceduralMemoryAgent
-from procmem_lite.environment import GridWorld, perceive
 from procmem_lite.library import SkillLibrary
 from procmem_lite.skills import Site, Skill
+from procmem_lite.worlds.gridworld import GridWorld, perceive
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from procmem_lite import GridWorld, ProceduralMemoryAgent, perceive, train
-from procmem_lite.baselines import RandomAgent
-from procmem_lite.training import UNSEEN, evaluate, grid, sweep
+from procmem_lite.lab.baselines import RandomAgent
+from procmem_lite.lab.training import UNSEEN, evaluate, grid, sweep
 
 ARRAYS = ("steps", "success", "optimality", "total_reward", "library_size", "uses", "exploring", "frames")
 

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import procmem_lite
 from procmem_lite import Percept
-from procmem_lite.analysis import Interval
+from procmem_lite.lab.statistics import Interval
 
 HERE = Path(__file__).resolve().parent
 ANSWER_BYTES = 4 << 20

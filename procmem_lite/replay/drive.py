@@ -11,9 +11,9 @@ import gymnasium as gym
 import traitlets
 
 from ..agent import ProceduralMemoryAgent
-from ..environment import Percept
-from ..environment import perceive as perceive_gridworld
-from ..episodes import Episode, Transition
+from ..episodes import Episode
+from ..percepts import Percept, Transition
+from ..worlds.gridworld import perceive as perceive_gridworld
 from . import assets
 from .filmstrip import scene_picture
 from .record import check_action, check_percept, plural, steps_record

@@ -13,8 +13,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.patches import Circle, Polygon, Rectangle
 
-from ..environment import Scene
-from ..episodes import EXPLORING, Episode
+from ..episodes import Episode
+from ..percepts import EXPLORING
+from ..scenes import Scene
 from ..skills import Skill
 
 FRAMES = 6

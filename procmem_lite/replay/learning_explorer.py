@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..agent import ProceduralMemoryAgent
-from ..environment import GridWorld, perceive
 from ..explorers import EXPLORERS
-from ..layouts import LAYOUTS
+from ..lab.training import TrainingLog, as_log, measure
 from ..skills import RULES
-from ..training import TrainingLog, as_log, measure
+from ..worlds.gridworld import GridWorld, perceive
+from ..worlds.layouts import LAYOUTS
 from .filmstrip import as_png
 from .record import plural
 from .replay_widget import Replay, fallback_bundle

@@ -13,7 +13,7 @@ import traitlets
 
 from ..episodes import Episode, Invocation
 from ..library import SkillLibrary
-from ..motion import MotionModel
+from ..navigation.motion import MotionModel
 from ..skills import Skill
 from . import assets
 from .filmstrip import library_picture

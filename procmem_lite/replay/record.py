@@ -7,8 +7,9 @@ from collections.abc import Hashable, Sequence
 from numbers import Integral
 from typing import Any
 
-from ..environment import Percept, Scene
-from ..episodes import EXPLORING, Episode, Invocation
+from ..episodes import Episode, Invocation
+from ..percepts import EXPLORING, Percept
+from ..scenes import Scene
 
 HEADINGS = (0, 1, 2, 3)
 

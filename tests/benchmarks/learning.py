@@ -14,19 +14,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from procmem_lite import GridWorld, ProceduralMemoryAgent, perceive, train
-from procmem_lite.analysis import (
-    column,
-    episodes_until,
-    learn_and_test,
-    longest_failure,
-    mean_interval,
-    paired_difference,
-    unseen,
-)
-from procmem_lite.baselines import CompassAgent, RandomAgent, q_learning
-from procmem_lite.environment import encode, transition_table
-from procmem_lite.original import Moved, OriginalAgent
-from procmem_lite.training import evaluate, grid, sweep
+from procmem_lite.lab.baselines import CompassAgent, RandomAgent, q_learning
+from procmem_lite.lab.experiments import learn_and_test, unseen
+from procmem_lite.lab.original import Moved, OriginalAgent
+from procmem_lite.lab.statistics import column, episodes_until, longest_failure, mean_interval, paired_difference
+from procmem_lite.lab.training import evaluate, grid, sweep
+from procmem_lite.worlds.gridworld import encode, transition_table
 
 Row = dict[str, Any]
 

@@ -19,10 +19,12 @@ from learning import Row, row, show
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from procmem_lite import ProceduralMemoryAgent, minigrid, train
-from procmem_lite.analysis import column, mean_interval, unseen
-from procmem_lite.baselines import doorkey_steps
-from procmem_lite.training import evaluate, sweep
+from procmem_lite import ProceduralMemoryAgent, train
+from procmem_lite.lab.baselines import doorkey_steps
+from procmem_lite.lab.experiments import unseen
+from procmem_lite.lab.statistics import column, mean_interval
+from procmem_lite.lab.training import evaluate, sweep
+from procmem_lite.worlds import minigrid
 
 DATA = Path(__file__).resolve().parents[2] / "notebooks" / "data"
 OTHERS = ("MiniGrid-Unlock-v0", "MiniGrid-UnlockPickup-v0", "MiniGrid-KeyCorridorS3R1-v0")

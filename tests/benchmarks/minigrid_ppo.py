@@ -1,4 +1,4 @@
-"""PPO on MiniGrid, for chapter 7: how many frames until 95 of 100 unseen layouts succeed, seed by seed.
+"""PPO on MiniGrid, for chapter 8: how many frames until 95 of 100 unseen layouts succeed, seed by seed.
 
     pip install ".[rivals]"          (of PyTorch, a CPU build is enough)
     python tests/benchmarks/minigrid_ppo.py --view partial --seeds 20
@@ -29,8 +29,8 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from procmem_lite import minigrid
-from procmem_lite.training import UNSEEN
+from procmem_lite.lab.training import UNSEEN
+from procmem_lite.worlds import minigrid
 
 ENVIRONMENT = "MiniGrid-DoorKey-6x6-v0"
 DATA = Path(__file__).resolve().parents[2] / "notebooks" / "data"

@@ -1,4 +1,4 @@
-"""Tabular Q-learning on MiniGrid with the very facts and displacements that our agent gets, for chapter 7.
+"""Tabular Q-learning on MiniGrid with the very facts and displacements that our agent gets, for chapter 8.
 
     python tests/benchmarks/minigrid_q_learning.py --seeds 20
 
@@ -22,9 +22,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from procmem_lite import minigrid
-from procmem_lite.baselines import QLearningAgent
-from procmem_lite.training import UNSEEN
+from procmem_lite.lab.baselines import QLearningAgent
+from procmem_lite.lab.training import UNSEEN
+from procmem_lite.worlds import minigrid
 
 ENVIRONMENT = "MiniGrid-DoorKey-6x6-v0"
 FILE = Path(__file__).resolve().parents[2] / "notebooks" / "data" / "q_learning.json"

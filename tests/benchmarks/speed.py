@@ -20,10 +20,11 @@ from nbclient import NotebookClient
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from procmem_lite import GridWorld, Percept, ProceduralMemoryAgent, Skill, SkillLibrary, minigrid, train
-from procmem_lite.environment import encode, transition_table
+from procmem_lite import GridWorld, Percept, ProceduralMemoryAgent, Skill, SkillLibrary, train
+from procmem_lite.lab.original import ACTIONS, OriginalLibrary, OriginalSkill, OriginalWorld
 from procmem_lite.library import embedded
-from procmem_lite.original import ACTIONS, OriginalLibrary, OriginalSkill, OriginalWorld
+from procmem_lite.worlds import minigrid
+from procmem_lite.worlds.gridworld import encode, transition_table
 
 Row = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]

@@ -54,18 +54,18 @@ def test_a_score_is_the_same_on_every_run_under_every_hash_seed_and_by_every_com
 
 
 def test_a_second_run_grades_only_what_has_changed(tmp_path: Path):
-    students = small_class(copy_course(tmp_path / "course"), "a05_training", {"a": {}, "b": {}})
-    first = course(students.folder, "grade", "a05_training")
+    students = small_class(copy_course(tmp_path / "course"), "a06_training", {"a": {}, "b": {}})
+    first = course(students.folder, "grade", "a06_training")
     assert "3 graded, 0 unchanged" in first
     assert re.search(r"\[ *1/3\] s00: 17 of 20, 3 to mark by hand", first), "a line of progress says who and how much"
-    assert "0 graded, 3 unchanged" in course(students.folder, "grade", "a05_training")
-    path = students.folder / "submitted" / "s01" / "a05_training" / "a05_training.ipynb"
-    nbformat.write(fill(students.folder / "release" / "a05_training" / "a05_training.ipynb", {}), path)
-    second = course(students.folder, "grade", "a05_training")
+    assert "0 graded, 3 unchanged" in course(students.folder, "grade", "a06_training")
+    path = students.folder / "submitted" / "s01" / "a06_training" / "a06_training.ipynb"
+    nbformat.write(fill(students.folder / "release" / "a06_training" / "a06_training.ipynb", {}), path)
+    second = course(students.folder, "grade", "a06_training")
     assert "1 graded, 2 unchanged" in second
     assert students.score("a") == 0, "the new submission counts"
     path.write_text("a slip of the mouse")
-    assert "0, this is not a notebook" in course(students.folder, "grade", "a05_training")
+    assert "0, this is not a notebook" in course(students.folder, "grade", "a06_training")
     assert students.score("a") == 0
 
 

@@ -15,7 +15,7 @@ from hostile import fill
 from lab import Lab, Notebook, free_port, missing, wait_until_up, write_settings
 
 pytestmark = [pytest.mark.classroom, pytest.mark.browser, pytest.mark.slow]
-NAME = "a05_training"
+NAME = "a06_training"
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gymnasium as gym
 import numpy as np
 
-from procmem_lite.environment import ACTIONS, GridWorld, perceive, steps_to_goal
-from procmem_lite.episodes import Episode, Invocation, Transition
+from procmem_lite.episodes import Episode, Invocation
+from procmem_lite.percepts import Transition
 from procmem_lite.skills import Skill
+from procmem_lite.worlds.gridworld import ACTIONS, GridWorld, perceive, steps_to_goal
 
 
 def shortest_action(env: gym.Env) -> int:

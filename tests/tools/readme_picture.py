@@ -13,8 +13,8 @@ sys.path.insert(0, str(ROOT))
 
 from procmem_lite import GridWorld, ProceduralMemoryAgent, perceive, train  # noqa: E402
 from procmem_lite.episodes import Episode  # noqa: E402
+from procmem_lite.lab.training import UNSEEN  # noqa: E402
 from procmem_lite.replay.filmstrip import film_strip  # noqa: E402
-from procmem_lite.training import UNSEEN  # noqa: E402
 
 PICTURE = ROOT / "notebooks" / "images" / "before_after.png"
 EPISODES = 30

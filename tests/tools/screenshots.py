@@ -10,7 +10,8 @@ from pathlib import Path
 from lab import Notebook, missing, open_notebook, running_browser, running_lab
 
 LEARN = """
-from procmem_lite import GridWorld, ProceduralMemoryAgent, minigrid, perceive
+from procmem_lite import GridWorld, ProceduralMemoryAgent, perceive
+from procmem_lite.worlds import minigrid
 from procmem_lite.replay import Drive, LearningExplorer, LibraryBrowser, Replay
 env = GridWorld("rooms", size=8)
 agent = ProceduralMemoryAgent(6, perceive, seed=0)

@@ -9,8 +9,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from procmem_lite.environment import Percept
-from procmem_lite.episodes import Transition
+from procmem_lite.percepts import Percept, Transition
 
 Cell = tuple[int, int]
 SHIFTS: tuple[Cell, ...] = ((-1, 0), (1, 0), (0, -1), (0, 1))

@@ -1,0 +1,1 @@
+"""What is needed to measure: training, statistics, rivals, experiments, figures."""

@@ -1,0 +1,183 @@
+"""Chapter 6: play many episodes, keep the numbers that matter, and repeat it over seeds and settings."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import importlib.metadata
+import itertools
+import platform
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import gymnasium as gym
+import joblib
+import numpy as np
+from tqdm.auto import tqdm
+
+from ..episodes import Episode
+from ..storage import whole
+
+UNSEEN = range(1_000_000, 1_000_100)  # seeds for evaluation: no training run gets this far
+
+
+class Learner(Protocol):
+    """Whatever plays episodes: the agent of chapter 4, and every baseline of chapter 7."""
+
+    def run_episode(self, env: gym.Env, seed: int | None = None, learn: bool = True) -> Episode: ...
+
+
+@dataclass(eq=False)
+class TrainingLog:
+    """One number per episode and measure; every array has shape ``(episodes,)``.
+
+    Attributes:
+        steps: primitive actions; ``exploring`` are those of them that no skill chose.
+        success: whether the goal was reached.
+        optimality: shortest path / steps, 0 for a failed episode, nan where the shortest path is not known.
+        total_reward: the return.
+        library_size: skills in the library after the episode.
+        uses: skill uses so far, cumulative.
+        made_by: versions, seeds and settings that produced the log.
+        interrupted: whether it was stopped before its last episode.
+        episodes: the episodes themselves, where ``keep=True`` asked for them.
+    """
+
+    steps: np.ndarray
+    success: np.ndarray
+    optimality: np.ndarray
+    total_reward: np.ndarray
+    library_size: np.ndarray
+    uses: np.ndarray
+    exploring: np.ndarray
+    made_by: dict[str, Any] = field(default_factory=dict)
+    interrupted: bool = False
+    episodes: list[Episode] = field(default_factory=list)
+
+    @property
+    def frames(self) -> np.ndarray:
+        """Steps taken so far, cumulative."""
+        return np.cumsum(self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+def train(agent: Learner, env: gym.Env, episodes: int = 100, progress: bool = True, seed: int = 0,
+          keep: bool = False) -> TrainingLog:
+    """Let an agent play and learn; episode ``i`` is played with seed ``seed + i``.
+
+    An interrupt (the stop button, Ctrl-C) ends training early and returns the log of all finished episodes.
+
+    Args:
+        progress: show a progress bar.
+        keep: keep the episodes in ``log.episodes``, for replays.
+
+    Raises:
+        ValueError: for less than one episode or a negative seed; TypeError: for an agent that cannot play.
+    """
+    whole(episodes, "episodes", least=1)
+    whole(seed, "seed")
+    return play_all(agent, env, range(seed, seed + episodes), True, progress, keep)
+
+
+def evaluate(agent: Learner, env: gym.Env, seeds: Iterable[int] = UNSEEN, progress: bool = False,
+             keep: bool = False) -> TrainingLog:
+    """Let a copy of an agent play one episode a seed without learning; the agent itself stays as it was."""
+    seeds = list(seeds)
+    if not seeds:
+        raise ValueError("seeds: at least one is needed, got none")
+    return play_all(copy.deepcopy(agent), env, seeds, False, progress, keep)
+
+
+def play_all(agent: Learner, env: gym.Env, seeds: Sequence[int], learn: bool, progress: bool,
+             keep: bool) -> TrainingLog:
+    """One episode a seed, and the log of it."""
+    if not callable(getattr(agent, "run_episode", None)):
+        raise TypeError(f"agent: run_episode(env, seed, learn) is needed, {type(agent).__name__} has none")
+    made_by = provenance(agent, env, seeds, learn)
+    rows, kept, interrupted = [], [], False
+    try:
+        for seed in tqdm(seeds, "episodes", disable=not progress, file=sys.stdout):
+            episode = agent.run_episode(env, seed=int(seed), learn=learn)
+            rows.append(measure(agent, episode))
+            kept += [episode] if keep else []
+    except KeyboardInterrupt:
+        interrupted = True
+    return as_log(rows, made_by, interrupted, kept)
+
+
+def measure(agent: Learner, episode: Episode) -> tuple:
+    """The numbers of one episode, in the order of :class:`TrainingLog`'s arrays."""
+    return (episode.steps, episode.success, episode.optimality, episode.total_reward,
+            len(getattr(agent, "library", ())), len(episode.invocations), episode.exploring_steps)
+
+
+def as_log(rows: Sequence[tuple], made_by: dict[str, Any], interrupted: bool,
+           kept: list[Episode]) -> TrainingLog:
+    """Rows of :func:`measure` as arrays."""
+    kinds = (int, bool, float, float, int, int, int)
+    arrays = [np.array([row[i] for row in rows], dtype=kind) for i, kind in enumerate(kinds)]
+    arrays[5] = np.cumsum(arrays[5])
+    return TrainingLog(*arrays, made_by=made_by, interrupted=interrupted, episodes=kept)
+
+
+def provenance(agent: Learner, env: gym.Env, seeds: Sequence[int], learn: bool) -> dict[str, Any]:
+    """What is needed to make a log again: versions, seeds, and the settings of agent and environment."""
+    packages = ("procmem-lite", "numpy", "gymnasium")
+    generator = getattr(agent, "rng", None)
+    return {
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
+        "agent": {"class": type(agent).__name__} | settings_of(agent),
+        "agent_seed": getattr(generator and generator.bit_generator.seed_seq, "entropy", None),
+        "environment": {"class": type(env.unwrapped).__name__} | settings_of(env.unwrapped),
+        "seeds": [int(seed) for seed in seeds],
+        "learn": learn,
+    }
+
+
+@functools.cache
+def version(package: str) -> str:
+    """The installed version of a package; looked up once, for that takes as long as ten steps."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"  # imported from its folder
+
+
+def settings_of(thing: object) -> dict[str, Any]:
+    """The public attributes that are plain values; of an explorer, its class."""
+    plain = {name: value for name, value in vars(thing).items()
+             if not name.startswith("_") and isinstance(value, (bool, int, float, str))}
+    explorer = getattr(thing, "explorer", None)
+    return plain | ({"explorer": type(explorer).__name__} if explorer is not None else {})
+
+
+def grid(**values: Iterable[Any]) -> list[dict[str, Any]]:
+    """Every combination of the values given: ``grid(size=[5, 8], ban=[True])`` has two."""
+    return [dict(zip(values, chosen, strict=True)) for chosen in itertools.product(*values.values())]
+
+
+def sweep(run: Callable[..., Mapping[str, Any]], settings: Sequence[Mapping[str, Any]], seeds: Iterable[int],
+          n_jobs: int = -1, progress: bool = True) -> list[dict[str, Any]]:
+    """``run(seed=seed, **setting)`` for every setting and seed, over all cores.
+
+    Local processes do the work, unless ``joblib.parallel_config`` names another backend (Dask, Ray). The rows
+    and their order do not depend on ``n_jobs``.
+
+    Args:
+        run: returns a mapping of what it measured.
+
+    Returns:
+        One row for each call: the setting, the seed, and what was measured.
+    """
+    seeds = list(seeds)
+    jobs = [(setting, int(seed)) for setting in settings for seed in seeds]
+    if not jobs:
+        raise ValueError("settings, seeds: at least one of each is needed")
+    results = joblib.Parallel(n_jobs, return_as="generator")(
+        joblib.delayed(run)(seed=seed, **setting) for setting, seed in jobs)
+    bar = tqdm(results, "runs", total=len(jobs), disable=not progress, file=sys.stdout)
+    return [{**setting, "seed": seed, **result} for (setting, seed), result in zip(jobs, bar, strict=True)]

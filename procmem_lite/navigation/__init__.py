@@ -1,0 +1,1 @@
+"""Finding the way: motion learned from percepts, a map drawn while walking, A*."""

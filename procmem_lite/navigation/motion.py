@@ -1,0 +1,225 @@
+"""Chapter 4: what each action does to displacements, learned from experience.
+
+Seen from the agent, an action moves the whole world: every displacement ``d`` becomes ``A d + b``. ``A`` and ``b`` are
+learned from percepts alone. A pose is then a pair ``(turn, position)`` in the frame of the episode's first percept.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Sequence
+from functools import lru_cache
+from operator import add, mul
+
+import numpy as np
+
+from ..percepts import Displacement, Percept
+
+Pose = tuple[int, Displacement]
+Rows = tuple[Displacement, ...]  # a matrix
+MEMORY = 16  # transitions kept for each action
+TRUST = 4  # misses in a row after which a map that has always been right is given up
+TURNS = 16  # a map that leads to more orientations than this is not believed
+EFFORT = 20_000  # poses a search may open
+GROWING = threading.Lock()  # agents in other threads (a learning explorer's, say) may grow the same distances
+
+
+class MotionModel:
+    """Affine maps of displacements, one for each action, and the orientations they generate."""
+
+    def __init__(self, n_actions: int) -> None:
+        self.n_actions = n_actions
+        self.tries = np.zeros(n_actions, dtype=int)
+        self.maps: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._trust = [0] * n_actions  # how many misses each map will outlive
+        self._samples = [deque(maxlen=MEMORY) for _ in range(n_actions)]  # what maps are made from
+        self._open, self.arrangements = Shared(), Shared()
+        self.movers: list[int] = []  # actions that are known to move things
+        self.version = 0  # poses of one version mean nothing in another
+        self._plain: dict[int, tuple[Rows, Displacement]] = {}  # the maps, as transform wants them
+        self.frames: list[np.ndarray] = []  # the orientations
+        self.inverse: list[Rows] = []  # of each orientation
+        self.turn: list[list[int]] = []  # turn[orientation][action] -> orientation
+        self.shift: list[list[Displacement]] = []  # shift[orientation][action] -> change of position
+        self.moves: list[list[tuple[int, int, Displacement | None]]] = []  # [orientation] -> (action, turn, shift) each
+        self.strides: list[Displacement] = []  # where single actions lead
+        self.stances: list[Displacement] = []  # seen there, a thing can be stood upon at once or one action later
+
+    def learn(self, before: Percept, action: int, after: Percept) -> None:
+        """Take one transition into account. A map is given up when it has been wrong more often than right of late."""
+        self.tries[action] += 1
+        pairs = [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
+        known = action in self.maps
+        right = known and all(self.predict(a, action) == b for a, b in pairs)
+        if right and self._trust[action] == TRUST:
+            return  # nothing new
+        moved = any(a != b for a, b in pairs)
+        if not right and not moved and not (known and self.enters_free(before, action)):
+            return  # blocked, or an action that does not move
+        if not right or moved and self._trust[action] < TRUST:
+            self._samples[action].append(pairs)
+        if known:
+            self._trust[action] = min(self._trust[action] + (1 if right else -1), TRUST)
+        if not right and self._trust[action] <= 0:  # once may be chance
+            self._fit(action)
+
+    def enters_free(self, percept: Percept, action: int) -> bool:
+        """Whether the percept says that nothing is where an action leads."""
+        step = self.step(action)
+        return not any(step) or bool(percept.around.get(step))
+
+    def step(self, action: int) -> Displacement:
+        """Where an action leads, as a displacement in the agent's frame; empty while nothing is known."""
+        return self.shift[0][action] if self.shift else ()
+
+    def is_open(self, percept: Percept) -> bool:
+        """Whether plain ground lies where some action leads."""
+        return True in [percept.around.get(step) for step in self.strides]
+
+    def _fit(self, action: int) -> None:
+        """Find a map for what an action did of late, or none."""
+        fitted = consensus(self._samples[action])
+        self.maps.pop(action, None)
+        if fitted is not None and not np.allclose(np.column_stack(fitted), np.eye(len(fitted[1]), len(fitted[1]) + 1)):
+            self.maps[action] = fitted
+        if not self._rebuild():
+            del self.maps[action]
+            self._rebuild()
+        self._trust[action] = int(action in self.maps)
+
+    def predict(self, displacement: Displacement, action: int) -> Displacement:
+        """Where something at ``displacement`` will be after ``action``; unchanged for actions that move nothing."""
+        if action not in self.maps:
+            return displacement
+        return transform(*self._plain[action], displacement)
+
+    def untried(self, often: int = 2) -> list[int]:
+        """Actions that never moved anything and were tried less than ``often``."""
+        return [action for action in range(self.n_actions) if action not in self.maps and self.tries[action] < often]
+
+    def _rebuild(self) -> bool:
+        """All orientations that the maps generate, and what each action does in each; False where they never end."""
+        self.version += 1
+        self.arrangements = Shared()  # poses seen from the first of them -> steps there on open ground
+        self.frames, self.turn, self.shift, self.moves, self.strides, self.stances = [], [], [], [], [], []
+        self.movers = sorted(self.maps)
+        self._plain = {action: (rows(matrix), clean(offset)) for action, (matrix, offset) in self.maps.items()}
+        self._open = distances(self.n_actions, tuple(sorted(self._plain.items())))
+        if not self.maps:
+            return True
+        axes = len(next(iter(self.maps.values()))[1])
+        frames = [np.eye(axes)]
+        turn: list[list[int]] = []
+        shift: list[list[Displacement]] = []
+        for frame in frames:  # grows while it is walked through
+            turn.append([])
+            shift.append([])
+            for action in range(self.n_actions):
+                matrix, offset = self.maps.get(action, (np.eye(axes), np.zeros(axes)))
+                turned = matrix @ frame
+                known = [i for i, other in enumerate(frames) if np.allclose(other, turned)]
+                if not known and len(frames) == TURNS:
+                    return False
+                if not known:
+                    frames.append(turned)
+                turn[-1].append(known[0] if known else len(frames) - 1)
+                shift[-1].append(clean(-np.linalg.inv(turned) @ offset))
+        self.frames, self.turn, self.shift = frames, turn, shift
+        self.moves = [[(action, turn[at][action], shift[at][action] if any(shift[at][action]) else None)
+                       for action in self.movers] for at in range(len(frames))]
+        self.inverse = [rows(np.linalg.inv(frame)) for frame in frames]
+        steps = [clean(-np.linalg.inv(matrix) @ offset) for matrix, offset in self.maps.values()]
+        self.stances = list(dict.fromkeys([(0,) * axes, *steps]))
+        self.strides = self.stances[1:]
+        return True
+
+    def ahead(self, pose: Pose, action: int) -> Pose:
+        """The pose that an action leads to where nothing is in the way."""
+        turn, position = pose
+        return self.turn[turn][action], tuple(map(add, position, self.shift[turn][action]))
+
+    def open_steps(self, turn: int, end: int, shift: Displacement) -> float:
+        """Fewest actions on open ground from one orientation to another, ``shift`` away; at least, where that is far.
+
+        Breadth-first from each orientation, grown a layer at a time as needed and remembered (a pattern database:
+        Culberson and Schaeffer, 1998).
+        """
+        if (known := self._open.get(turn)) and (steps := known[0].get((end, shift))) is not None:
+            return steps
+        with GROWING:
+            first = (turn, (0,) * len(shift))
+            found, layer = self._open.setdefault(turn, ({first: 0}, [first]))
+            while (end, shift) not in found and layer and len(found) < EFFORT:
+                ahead = dict.fromkeys(self.ahead(pose, action) for pose in layer for action in self.movers)
+                steps = found[layer[0]] + 1
+                layer[:] = [pose for pose in ahead if pose not in found]
+                found |= dict.fromkeys(layer, steps)
+            return found.get((end, shift), found[layer[0]] if layer else np.inf)
+
+    def from_agent(self, pose: Pose, displacement: Displacement) -> Displacement:
+        """A displacement in the agent's frame, as a position in the episode's frame."""
+        return transform(self.inverse[pose[0]], pose[1], displacement)
+
+
+class Shared(dict):
+    """What was worked out from an agent's maps alone: copies of the agent share it."""
+
+    def __deepcopy__(self, memo: dict) -> Shared:
+        return self
+
+
+@lru_cache(maxsize=64)
+def distances(n_actions: int, maps: tuple) -> Shared:
+    """Orientation -> (pose -> steps to it, outermost poses) on open ground; one for all agents with the same maps."""
+    return Shared()
+
+
+@lru_cache(maxsize=50_000)
+def transform(matrix: Rows, offset: Displacement, displacement: Displacement) -> Displacement:
+    """``matrix @ displacement + offset``, in plain numbers: for two or three axes far faster than with arrays."""
+    return tuple([snap(sum(map(mul, row, displacement)) + shift) for row, shift in zip(matrix, offset)])
+
+
+def rows(matrix: np.ndarray) -> Rows:
+    """A matrix as tuples of numbers, whole where they are whole."""
+    return tuple(map(clean, matrix))
+
+
+def snap(x: float) -> float:
+    """A number without the dust of rounding: whole where it is whole."""
+    if type(x) is int:
+        return x
+    return round(x) if abs(x - round(x)) < 1e-6 else round(x, 6)
+
+
+def clean(vector: np.ndarray) -> Displacement:
+    """A vector as a tuple of numbers, whole where they are whole."""
+    return tuple(map(snap, np.asarray(vector, dtype=float).tolist()))
+
+
+def fit(samples: Sequence[tuple[Displacement, Displacement]]) -> tuple[np.ndarray, np.ndarray] | None:
+    """The simplest map that explains all samples: a translation, else an affine map, else None."""
+    before, after = (np.array(side, dtype=float) for side in zip(*samples, strict=True))
+    axes = before.shape[1]
+    if np.allclose(after - before, after[0] - before[0]):
+        return np.eye(axes), after[0] - before[0]
+    extended = np.column_stack([before, np.ones(len(before))])
+    if np.linalg.matrix_rank(extended) <= axes:
+        return None  # not enough yet to tell a turn from anything else
+    solution = np.round(np.linalg.lstsq(extended, after, rcond=None)[0], 9) + 0.0
+    if not np.allclose(extended @ solution, after, atol=1e-6) or abs(np.linalg.det(solution[:-1])) < 1e-6:
+        return None
+    return solution[:-1].T, solution[-1]
+
+
+def consensus(memory: Sequence[Sequence[tuple[Displacement, Displacement]]]) -> tuple[np.ndarray, np.ndarray] | None:
+    """The map that explains all transitions in memory; else one from the latest few that explains most of them."""
+    for start in [0, *reversed(range(1, len(memory)))]:
+        found = fit([pair for pairs in itertools.islice(memory, start, None) for pair in pairs])
+        if found is not None:
+            right = sum(all(clean(found[0] @ a + found[1]) == b for a, b in pairs) for pairs in memory)
+            if 2 * right > len(memory):
+                return found
+    return None

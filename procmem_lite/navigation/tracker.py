@@ -1,0 +1,122 @@
+"""Chapter 4: where the agent is and what it has met in this episode, and the shortest way to a place."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from operator import add, le
+from types import MappingProxyType
+
+from ..percepts import Displacement, Percept
+from .motion import MotionModel, Pose
+
+DOUBT = 1e-3  # of two ways as long, rather take the one over known ground
+MARGIN = 2  # how far beyond all it knows of an agent expects the world to go on
+
+
+class Tracker:
+    """Where the agent is and what it has met, within one episode, in the frame of the first percept.
+
+    ``fatal`` says of which kinds of ground it is known that they end an episode badly.
+    """
+
+    def __init__(self, model: MotionModel, fatal: Mapping[Hashable, bool] = MappingProxyType({})) -> None:
+        self.model, self.fatal = model, fatal
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything: a new frame begins."""
+        self.pose: Pose | None = None
+        self.version = self.model.version
+        self.ground: set[Displacement] = set()
+        self.obstacles: set[Displacement] = set()
+        self.landmarks: dict[str, Displacement] = {}
+        self.visits: dict[Displacement, int] = {}
+        self.bounds: tuple[Displacement, Displacement] | None = None  # how far the world is expected to go on
+
+    def observe(self, percept: Percept, stay: bool = False) -> None:
+        """Take a percept at the present pose into the map; ``stay`` says that all landmarks are where they were."""
+        if self.version != self.model.version:
+            self.restart()
+        if not self.model.frames:
+            return
+        if self.pose is None:
+            self.pose = (0, (0,) * len(self.model.frames[0]))
+        here, from_agent = self.pose[1], self.model.from_agent
+        if here not in self.visits:
+            self.widen(here)
+        if not stay:
+            self.landmarks = {name: from_agent(self.pose, d) for name, d in percept.objects.items()}
+            for position in self.landmarks.values():
+                self.widen(position)
+        self.visits[here] = self.visits.get(here, 0) + 1
+        self.note(here, free=True)
+        for step, free in percept.around.items():
+            self.note(from_agent(self.pose, step), free is True or bool(free) and not self.fatal.get(free))
+
+    def note(self, position: Displacement, free: bool) -> None:
+        """Remember whether a position can be entered."""
+        known, other = (self.ground, self.obstacles) if free else (self.obstacles, self.ground)
+        known.add(position)
+        other.discard(position)
+
+    def follow(self, before: Percept, action: int, after: Percept) -> None:
+        """Follow one step: moved as predicted, stood still (an obstacle, then), or lost."""
+        stay = False
+        if self.pose is not None and self.version == self.model.version:
+            pairs = [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
+            stay = len(pairs) == len(after.objects) == len(before.objects)
+            if not pairs or all(self.model.predict(a, action) == b for a, b in pairs):
+                self.pose = self.model.ahead(self.pose, action)
+            elif all(a == b for a, b in pairs):
+                self.note(self.model.ahead(self.pose, action)[1], free=False)
+            else:
+                stay = False
+                self.slip(action, pairs)
+        self.observe(after, stay)
+
+    def slip(self, action: int, pairs: Sequence[tuple[Displacement, Displacement]]) -> None:
+        """Follow a step that went otherwise: as another action would; with something that moved by itself; or lost."""
+        explain = [other for other in self.model.movers if all(self.model.predict(a, other) == b for a, b in pairs)]
+        if explain or any(self.model.predict(a, action) == b for a, b in pairs):
+            self.pose = self.model.ahead(self.pose, explain[0] if explain else action)
+        else:
+            self.restart()
+
+    def poses(self, anchor: Displacement, displacement: Displacement) -> list[Pose]:
+        """All poses from which something at position ``anchor`` is seen at ``displacement``."""
+        back = tuple(-x for x in displacement)
+        return [(turn, self.model.from_agent((turn, anchor), back)) for turn in range(len(self.model.frames))]
+
+    def poses_along(self, actions: Iterable[int]) -> list[Pose]:
+        """The poses that a sequence of actions is expected to pass, from the present one on."""
+        return list(itertools.accumulate(actions, self.model.ahead, initial=self.pose))[1:]
+
+    def is_barred(self, poses: Sequence[Pose]) -> bool:
+        """Whether a way along these poses meets an obstacle."""
+        return not self.obstacles.isdisjoint([b[1] for a, b in itertools.pairwise(poses) if a[1] != b[1]])
+
+    def moves(self, pose: Pose, blocked: Collection[Displacement] | None = None) -> list[tuple[Pose, int, float]]:
+        """The poses one action away, with the action and its price; unknown ground counts as free."""
+        blocked = self.obstacles if blocked is None else blocked
+        at, here = pose
+        found = []
+        for action, turn, shift in self.model.moves[at]:
+            there = tuple(map(add, here, shift)) if shift else here
+            if not shift or there in self.ground:
+                found.append(((turn, there), action, 1))
+            elif there not in blocked and self.within(there):
+                found.append(((turn, there), action, 1 + DOUBT))
+        return found
+
+    def within(self, position: Displacement) -> bool:
+        """Whether a position lies no farther out than ``MARGIN`` beyond all that the agent knows of."""
+        return all(map(le, self.bounds[0], position)) and all(map(le, position, self.bounds[1]))
+
+    def widen(self, position: Displacement) -> None:
+        """Expect the world to go on for ``MARGIN`` beyond a position."""
+        low, high = self.bounds or (position, position)
+        self.bounds = (tuple([min(edge, x - MARGIN) for edge, x in zip(low, position, strict=True)]),
+                       tuple([max(edge, x + MARGIN) for edge, x in zip(high, position, strict=True)]))
+
+

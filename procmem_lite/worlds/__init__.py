@@ -1,0 +1,1 @@
+"""Worlds: each an environment and its ``perceive``."""
