@@ -10,6 +10,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.wrappers import FlattenObservation
 
+from procmem_lite.worlds import gridworld
 from procmem_lite.worlds.gridworld import (
     ACTIONS,
     OPEN,
@@ -17,6 +18,8 @@ from procmem_lite.worlds.gridworld import (
     GridWorld,
     decode,
     encode,
+    observations,
+    outcomes,
     perceive,
     steps_to_goal,
     transition_table,
@@ -177,6 +180,7 @@ def test_the_table_is_the_rules_for_every_state_and_action(kind, rewards):
 def test_the_table_equals_stepping_the_world_from_every_state(kind, rewards):
     env = world(kind, 5, 3, rewards=rewards)
     layout, table = env.layout, transition_table(env.layout, rewards)
+    seen = list(map(tuple, observations(layout).tolist()))
     states, actions = (part.ravel() for part in np.meshgrid(np.arange(100), np.arange(6), indexing="ij"))
     batch = table.step(states, actions)
     for state, action, *expected in zip(states.tolist(), actions.tolist(), *batch, strict=True):
@@ -184,7 +188,37 @@ def test_the_table_equals_stepping_the_world_from_every_state(kind, rewards):
         env._state = state
         observation, reward, terminated, _, _ = env.step(action)
         assert [env.state, reward, terminated] == expected
-        assert observation == env._observations[env.state]
+        assert observation == seen[env.state]
+
+
+@KINDS
+@REWARDS
+@pytest.mark.parametrize("size", [4, 6, 9])
+def test_one_state_worked_out_alone_is_its_row_of_the_table(kind, rewards, size):
+    layout = world(kind, size, 7).layout
+    table = transition_table(layout, rewards)
+    for state, row in enumerate(zip(*(part.tolist() for part in table), strict=True)):
+        assert outcomes(layout, state, rewards) == list(zip(*row, strict=True)), decode(size, state)
+
+
+def test_playing_works_out_no_table_and_only_the_states_it_meets(monkeypatch):
+    asked = []
+    monkeypatch.setattr(gridworld, "transition_table", lambda *whose: asked.append(whose) or transition_table(*whose))
+    env = world("rooms", 6, 123_456)
+    for action in (0, 1, 2, 3, PICK_UP, OPEN):
+        env.step(action)
+        perceive(env)
+    assert asked == []
+    assert sum(known is not None for known in env._known) <= 5
+    assert env.table.reward.shape == (6 * 6 * 4, 6)
+    assert asked == [(env.layout, "once")]
+
+
+def test_the_table_is_the_present_layouts_under_the_worlds_own_rewards():
+    env = GridWorld("rooms", 6, rewards="original")
+    for seed in (0, 1):
+        env.reset(seed=seed)
+        assert env.table is transition_table(env.layout, "original")
 
 
 def test_a_state_is_a_number_and_back():
@@ -302,10 +336,10 @@ def test_in_rooms_the_goal_is_out_of_reach_while_the_door_is_closed(size):
 @KINDS
 def test_an_observation_and_a_percept_say_the_same_in_every_state(kind):
     env = world(kind, 5, 2)
-    for state in range(100):
+    for state, seen in enumerate(map(tuple, observations(env.layout).tolist())):
         env._state = state
         (row, column), has_key, door_open = decode(5, state)
-        seen, told = env._observations[state], perceive(env)
+        told = perceive(env)
         blocked = [env.table.next_state[state, action] == state for action in range(4)]
         assert seen == (row, column, has_key, door_open, *env.layout.key, *env.layout.door, *env.layout.goal, *blocked)
         assert seen in env.observation_space
@@ -365,6 +399,7 @@ SMALL = Layout(4, (0, 0), (1, 1), (2, 2), (3, 3))
     (lambda: world().step("up"), ValueError, "action: .* got 'up'"),
     (lambda: GridWorld().step(0), gym.error.ResetNeeded, r"reset\(\) comes first"),
     (lambda: GridWorld().optimal_steps(), gym.error.ResetNeeded, r"reset\(\) comes first"),
+    (lambda: GridWorld().table, gym.error.ResetNeeded, r"reset\(\) comes first"),
     (lambda: perceive(GridWorld()), gym.error.ResetNeeded, r"reset\(\) comes first"),
     (lambda: GridWorld(render_mode="ansi").render(), gym.error.ResetNeeded, r"reset\(\) comes first"),
     (lambda: world().reset(options={"layout": "maze"}), ValueError, "layout: one of .* got 'maze'"),
@@ -376,6 +411,12 @@ SMALL = Layout(4, (0, 0), (1, 1), (2, 2), (3, 3))
 def test_bad_input_meets_a_clear_error(call, error, says):
     with pytest.raises(error, match=says):
         call()
+
+
+def test_a_size_from_an_array_is_a_size():
+    env = world("rooms", np.int64(6), 3)
+    assert env.layout == world("rooms", 6, 3).layout
+    assert all(type(part) is int for cell in (env.layout.start, *env.layout.walls) for part in cell)
 
 
 def test_a_refused_action_changes_nothing():

@@ -1,6 +1,7 @@
 """Layouts: always solvable, drawn from a seed, written and read as text; a bad one is refused."""
 
 import dataclasses
+import hashlib
 from itertools import product
 
 import numpy as np
@@ -29,6 +30,35 @@ def test_every_layout_drawn_is_solvable_and_of_its_size(kind, size):
         assert len(named) == 4
         assert not named & layout.walls
         assert all(0 <= part < size for cell in named | layout.walls | layout.barred for part in cell)
+
+
+@KINDS
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_drawn_without_checks_passes_them_all(kind, size):
+    for seed in range(60):
+        layout = drawn(kind, size, seed)
+        again = Layout(**{field.name: getattr(layout, field.name) for field in dataclasses.fields(Layout)})
+        assert again == layout
+        assert hash(again) == hash(layout)
+
+
+@pytest.mark.parametrize(("kind", "digest"), [
+    ("fixed", "f7cd9c36fbc3f718"), ("open", "ea51772a91d77f3a"), ("rooms", "bd6b4ed4fe6cf962"),
+    ("walls", "aed939fed13b18df")])
+def test_a_seed_draws_what_it_always_drew(kind, digest):
+    """Stored outputs and learning tables rest on these layouts, the second from the same generator included."""
+    texts = []
+    for size, seed in product((5, 6, 8), range(300)):
+        rng = np.random.default_rng(seed)
+        texts += [str(LAYOUTS[kind](size, rng)) for _ in range(2)]
+    assert hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16] == digest
+
+
+@KINDS
+@pytest.mark.parametrize("size", [3, 65, 5.0])
+def test_no_layout_is_drawn_of_a_size_that_is_refused(kind, size):
+    with pytest.raises(ValueError, match="size: a whole number from 4 to 64 is needed"):
+        drawn(kind, size, 0)
 
 
 @KINDS

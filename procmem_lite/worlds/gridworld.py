@@ -21,6 +21,7 @@ STEP, KEY, DOOR, GOAL = -0.1, 1.0, 2.0, 10.0
 REWARDS = ("once", "original", "goal")
 
 Observation = tuple[int, ...]
+Outcome = tuple[int, float, bool]  # next state, reward, terminated
 
 
 class TransitionTable(NamedTuple):
@@ -113,6 +114,37 @@ def steps_to_goal(layout: Layout) -> np.ndarray:
         steps = better
 
 
+def outcomes(layout: Layout, state: int, rewards: str) -> list[Outcome]:
+    """What each action does in one state: one row of the :func:`transition_table`, without working out the others."""
+    size, flags = layout.size, state & 3
+    row, column = cell = divmod(state >> 2, size)
+    has_key, door_open = flags & 2 > 0, flags & 1 > 0
+    shut = layout.walls if door_open else layout.walls | layout.barred
+    after = []
+    for down, right in NEIGHBOURS:
+        r, c = row + down, column + right
+        free = 0 <= r < size and 0 <= c < size and (r, c) not in shut
+        after.append((r * size + c) * 4 + flags if free else state)
+
+    takes, at_door = cell == layout.key and not has_key, cell == layout.door and has_key
+    after += [state + 2 * takes, state | at_door]
+    reward = [STEP] * len(ACTIONS)
+    if takes and rewards != "goal":
+        reward[PICK_UP] = KEY
+    if at_door and (rewards == "original" or rewards == "once" and not door_open):
+        reward[OPEN] = DOOR
+    goal = encode(size, layout.goal, False, True)
+    ends = goal, goal + 2  # without the key and with it
+    return [(then, GOAL, True) if then in ends else (then, paid, False) for then, paid in zip(after, reward)]
+
+
+def observe(layout: Layout, state: int, ahead: list[Outcome]) -> Observation:
+    """One state's observation: one row of :func:`observations`."""
+    cell, flags = divmod(state >> 2, layout.size), divmod(state & 3, 2)
+    blocked = [1 if then == state else 0 for then, _, _ in ahead[:4]]
+    return (*cell, *flags, *layout.key, *layout.door, *layout.goal, *blocked)
+
+
 class GridWorld(gym.Env):
     """Fetch the key, open the door, reach the goal.
 
@@ -140,8 +172,8 @@ class GridWorld(gym.Env):
         check_rewards(rewards)
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode: one of {self.metadata['render_modes']} is needed, got {render_mode!r}")
-        self.size = 5 if size is None else size
-        check_size(self.size)
+        check_size(5 if size is None else size)
+        self.size = 5 if size is None else int(size)
         self.max_steps = 10 * self.size**2 if max_steps is None else max_steps
         whole = isinstance(self.max_steps, (int, np.integer)) and not isinstance(self.max_steps, bool)
         if not whole or self.max_steps < 1:
@@ -163,17 +195,20 @@ class GridWorld(gym.Env):
             raise ValueError(f"options: the layout's size {layout.size} differs from the environment's {self.size}")
         if layout != self.layout:
             self.layout = layout
-            self._load(layout)
+            states = self.size * self.size * 4
+            self._known: list[tuple[Observation, list[Outcome]] | None] = [None] * states
+            self._percepts: list[Percept | None] = [None] * states
         self._state = encode(self.size, layout.start, False, False)
         self._steps = 0
-        return self._observations[self._state], {}
+        return self._look(self._state)[0], {}
 
-    def _load(self, layout: Layout) -> None:
-        # Plain lists: reading one element of a NumPy array costs several times as much as all the rest of a step.
-        self.table = transition_table(layout, self.rewards)
-        self._next, self._reward, self._terminated = (array.tolist() for array in self.table)
-        self._observations = list(map(tuple, observations(layout).tolist()))
-        self._percepts: list[Percept | None] = [None] * len(self._next)
+    def _look(self, state: int) -> tuple[Observation, list[Outcome]]:
+        # Worked out when a state is first met: an episode meets few of a layout's states.
+        known = self._known[state]
+        if known is None:
+            ahead = outcomes(self.layout, state, self.rewards)
+            known = self._known[state] = observe(self.layout, state, ahead), ahead
+        return known
 
     def step(self, action: int) -> tuple[Observation, float, bool, bool, dict]:
         """One action; see Gymnasium: observation, reward, terminated, truncated, info."""
@@ -181,11 +216,18 @@ class GridWorld(gym.Env):
             raise ValueError(f"action: a whole number from 0 to 5 is needed, got {action!r}")
         if self.layout is None:
             raise gym.error.ResetNeeded(RESET_FIRST)
-        state, self._steps = self._state, self._steps + 1
-        self._state = after = self._next[state][action]
-        terminated = self._terminated[state][action]
+        known, state = self._known, self._state
+        after, reward, terminated = (known[state] or self._look(state))[1][action]
+        self._state, self._steps = after, self._steps + 1
         truncated = not terminated and self._steps >= self.max_steps
-        return self._observations[after], self._reward[state][action], terminated, truncated, {}
+        return (known[after] or self._look(after))[0], reward, terminated, truncated, {}
+
+    @property
+    def table(self) -> TransitionTable:
+        """All of the present layout's dynamics; see :func:`transition_table`."""
+        if self.layout is None:
+            raise gym.error.ResetNeeded(RESET_FIRST)
+        return transition_table(self.layout, self.rewards)
 
     @property
     def state(self) -> int:
@@ -204,7 +246,7 @@ class GridWorld(gym.Env):
         state = self.state
         found = self._percepts[state]
         if found is None:
-            found = self._percepts[state] = describe(self.layout, state, self._observations[state])
+            found = self._percepts[state] = describe(self.layout, state, self._look(state)[0])
         return found
 
     def render(self) -> str | np.ndarray | None:

@@ -107,26 +107,35 @@ def reachable(start: Cell, size: int, blocked: frozenset[Cell]) -> set[Cell]:
     return seen
 
 
+def drawn(size: int, start: Cell, key: Cell, door: Cell, goal: Cell, walls: frozenset[Cell] = frozenset(),
+          barred: frozenset[Cell] = frozenset()) -> Layout:
+    """A layout that makes sense by the way it was drawn: without the checks, which take most of a layout's time."""
+    layout = object.__new__(Layout)
+    vars(layout).update(size=size, start=start, key=key, door=door, goal=goal, walls=walls, barred=barred)
+    return layout
+
+
 def fixed(size: int, rng: np.random.Generator) -> Layout:
     """The published tutorial's world: everything on the diagonal. ``rng`` is not used."""
+    check_size(size)
     middle = (size - 1) // 2
-    return Layout(size, (0, 0), (middle, middle), (size - 2, size - 2), (size - 1, size - 1))
+    return drawn(size, (0, 0), (middle, middle), (size - 2, size - 2), (size - 1, size - 1))
 
 
 def open_field(size: int, rng: np.random.Generator) -> Layout:
     """No walls; start, key, door and goal on random cells."""
-    picks = rng.choice(size * size, size=4, replace=False)
-    return Layout(size, *(divmod(int(pick), size) for pick in picks))
+    check_size(size)
+    return drawn(size, *(divmod(pick, size) for pick in rng.choice(size * size, size=4, replace=False).tolist()))
 
 
 def rooms(size: int, rng: np.random.Generator) -> Layout:
     """A wall with one locked door; start and key on one side, the goal on the other; turned at random."""
+    check_size(size)
     wall = int(rng.integers(1, size - 1))
     gap = int(rng.integers(size))
-    near = [(r, c) for r in range(size) for c in range(wall)]
-    far = [(r, c) for r in range(size) for c in range(wall + 1, size)]
-    start, key = (near[int(i)] for i in rng.choice(len(near), size=2, replace=False))
-    goal = far[int(rng.integers(len(far)))]
+    start, key = (divmod(pick, wall) for pick in rng.choice(size * wall, size=2, replace=False).tolist())
+    beyond = size - wall - 1  # columns of the far room
+    row, column = divmod(int(rng.integers(size * beyond)), beyond)
     turns = int(rng.integers(4))
 
     def turn(cell: Cell) -> Cell:
@@ -134,20 +143,20 @@ def rooms(size: int, rng: np.random.Generator) -> Layout:
             cell = (cell[1], size - 1 - cell[0])
         return cell
 
-    walls = frozenset(turn((r, wall)) for r in range(size) if r != gap)
-    barred = frozenset({turn((gap, wall + 1))})
-    return Layout(size, turn(start), turn(key), turn((gap, wall)), turn(goal), walls, barred)
+    walls = frozenset([turn((r, wall)) for r in range(size) if r != gap])
+    barred = frozenset([turn((gap, wall + 1))])
+    return drawn(size, turn(start), turn(key), turn((gap, wall)), turn((row, wall + 1 + column)), walls, barred)
 
 
 def walls(size: int, rng: np.random.Generator, share: float = 0.15) -> Layout:
     """``share`` of all cells are walls, at random; drawn again until the goal can be reached."""
+    check_size(size)
+    count = 4 + round(share * size * size)
     while True:
-        picks = [divmod(int(pick), size) for pick in rng.permutation(size * size)]
-        count = 4 + round(share * size * size)
-        try:
-            return Layout(size, *picks[:4], walls=frozenset(picks[4:count]))
-        except ValueError:  # cut off by its own walls
-            continue
+        picks = [divmod(pick, size) for pick in rng.permutation(size * size)[:count].tolist()]
+        layout = drawn(size, *picks[:4], walls=frozenset(picks[4:]))
+        if layout.is_solvable():  # not cut off by its own walls
+            return layout
 
 
 LAYOUTS: dict[str, Callable[[int, np.random.Generator], Layout]] = {

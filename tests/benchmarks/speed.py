@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -81,6 +82,19 @@ def gymnasium_steps(env: gym.Env, count: int, rng: np.random.Generator) -> Calla
             _, _, terminated, truncated, _ = step(action)
             if terminated or truncated:
                 reset()
+        return (time.process_time() - started) / count
+
+    return timed
+
+
+def fresh_resets(env: gym.Env, count: int) -> Callable[[], float]:
+    """Resets on seeds never used before."""
+    seeds = itertools.count(1_000_000)
+
+    def timed() -> float:
+        started = time.process_time()
+        for seed in itertools.islice(seeds, count):
+            env.reset(seed=seed)
         return (time.process_time() - started) / count
 
     return timed
@@ -189,7 +203,13 @@ def stepping(rounds: int, rng: np.random.Generator) -> list[Row]:
     ours, published, doorkey, table = side_by_side(
         gymnasium_steps(GridWorld("fixed", 5), 20_000, rng), original_steps(20_000, rng),
         gymnasium_steps(gym.make("MiniGrid-DoorKey-5x5-v0").unwrapped, 300, rng), table_steps(20, rng), rounds=rounds).T
+    rooms, keyed = GridWorld("rooms", 6), gym.make("MiniGrid-DoorKey-6x6-v0").unwrapped
+    drawing, theirs, playing, random = side_by_side(
+        fresh_resets(rooms, 200), fresh_resets(keyed, 60),
+        gymnasium_steps(rooms, 10_000, rng), gymnasium_steps(keyed, 600, rng), rounds=rounds).T
     return [
+        ratio_row("reset on fresh seeds, rooms 6x6, times MiniGrid DoorKey-6x6's", drawing, theirs, 0.5, slower=True),
+        ratio_row("random play with resets, rooms 6x6, against DoorKey-6x6", playing, random, 120),
         ratio_row("GridWorld.step against the original's bare step", ours, published, 1.5),
         ratio_row("GridWorld.step against MiniGrid DoorKey's", ours, doorkey, 150),
         ratio_row(f"transition table, {WORLDS:,} worlds, against the original's step", table, published, 60),
