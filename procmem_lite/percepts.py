@@ -60,3 +60,8 @@ def mark_success(step: Transition, succeeded: Callable[[Transition], bool] = ear
     if not succeeded(step):
         return step
     return step._replace(next_percept=replace(step.next_percept, facts=step.next_percept.facts | {SUCCESS}))
+
+
+def is_disaster(step: Transition) -> bool:
+    """Whether a step ended the episode without success; an effect that comes with that is nothing to aim for."""
+    return step.terminated and SUCCESS not in step.next_percept.facts

@@ -1,51 +1,112 @@
-"""Chapter 4: planning over facts - each shelf of the library leads from its preconditions to its effect."""
+"""Planning over facts: each operator leads from some facts to others, and a plan is a chain of them.
+
+plan       a chain of shelves            (shelf of has_key, shelf of door_open, shelf of success)
+price      expected steps of a shelf     8.4, under some facts; infinite where it is not to be used
+shut       shelves not to be used        {(operator, facts), ...}
+"""
 
 from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Collection, Iterable
-
-import numpy as np
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from .library import Shelf
+from .percepts import Facts
 
-Facts = frozenset[str]
+LIMIT = 400  # sets of facts that one search opens at most
+Price = Callable[[Shelf, Facts], float]
+
+
+class Reached(NamedTuple):
+    """A set of facts that known skills lead to, the expected steps, and the cheapest plan found."""
+
+    facts: Facts
+    cost: float
+    plan: tuple[Shelf, ...]
 
 
 def expected_steps(shelf: Shelf, facts: Facts) -> float:
-    """What using a shelf costs where its preconditions hold; elsewhere it is not to be used."""
-    return shelf.cost if shelf.preconditions <= facts else np.inf
+    """What using a shelf costs where it applies; elsewhere it is not to be used."""
+    return shelf.cost if shelf.operator.applies(facts) else float("inf")
 
 
-def outlook(facts: Facts, shelves: Iterable[Shelf], shut: Collection[tuple[tuple, Facts]] = (),
-            price: Callable[[Shelf, Facts], float] = expected_steps) -> dict[Facts, tuple[float, tuple[Shelf, ...]]]:
-    """Every set of facts that known skills lead to from ``facts``, with its expected steps and the cheapest way there.
+def outlook(facts: Facts, shelves: Iterable[Shelf], shut: Collection[tuple] = (), price: Price = expected_steps,
+            estimate: Callable[[Facts], float] = lambda facts: 0.0) -> Iterator[Reached]:
+    """The sets of facts within reach, one at a time: the cheapest first, or what ``estimate`` thinks nearest a goal.
 
-    Dijkstra's algorithm over sets of facts; a shelf costs its mean length divided by its success rate, as attempted.
-    ``shut`` names shelves that are not to be used under some facts; ``price`` may know more than the shelves do.
+    Without an estimate this is Dijkstra's algorithm (1959), with one A* (Hart, Nilsson and Raphael, 1968). What the
+    estimate holds for infinitely far is left out; at most ``LIMIT`` sets are opened.
     """
-    shelves = list(shelves)
-    ticket = itertools.count()  # equal costs: first come, first served
-    queue: list[tuple[float, int, Facts, tuple[Shelf, ...]]] = [(0.0, next(ticket), facts, ())]
-    found: dict[Facts, tuple[float, tuple[Shelf, ...]]] = {}
-    while queue:
-        cost, _, here, way = heapq.heappop(queue)
-        if here in found:
+    shelves, ticket, opened = list(shelves), itertools.count(), set()  # equal costs: first come, first served
+    queue = [(0.0, next(ticket), Reached(facts, 0.0, ()))]
+    while queue and len(opened) < LIMIT:
+        here, cost, plan = reached = heapq.heappop(queue)[-1]
+        if here in opened:
             continue
-        found[here] = (cost, way)
+        opened.add(here)
+        yield reached
         for shelf in shelves:
-            if shelf.effect <= here or shut and (shelf.key, here) in shut:
+            if shelf.effect <= here or (shelf.operator, here) in shut:
                 continue
-            there = (here - shelf.removes) | shelf.effect
-            steps = np.inf if there in found else price(shelf, here)
-            if steps < np.inf:
-                heapq.heappush(queue, (cost + steps, next(ticket), there, (*way, shelf)))
-    return found
+            there, steps = shelf.operator.apply(here), price(shelf, here)
+            if steps < float("inf") and there not in opened and (left := estimate(there)) < float("inf"):
+                ahead = Reached(there, cost + steps, (*plan, shelf))
+                heapq.heappush(queue, (ahead.cost + left, next(ticket), ahead))
 
 
-def plan(facts: Facts, goal: str, shelves: Iterable[Shelf]) -> tuple[Shelf, ...] | None:
-    """The cheapest chain of shelves that makes ``goal`` true, or None where no chain is known."""
-    ways = [(cost, index, way) for index, (there, (cost, way)) in enumerate(outlook(facts, shelves).items())
-            if goal in there]
-    return min(ways)[2] if ways else None
+def plan(facts: Facts, goal: str, shelves: Iterable[Shelf], shut: Collection[tuple] = (),
+         price: Price = expected_steps) -> tuple[Shelf, ...] | None:
+    """A cheap chain of shelves that makes ``goal`` true, or None where none is found."""
+    shelves = list(shelves)
+    known: dict[Facts, float] = {}
+    matters = relevant(goal, shelves)
+    helpful = [shelf for shelf in shelves if not shelf.effect.isdisjoint(matters)]
+
+    def estimate(facts: Facts) -> float:
+        part = facts & matters
+        if part not in known:
+            known[part] = relaxed(part, goal, helpful)
+        return known[part]
+
+    return next((plan for there, _, plan in outlook(facts, shelves, shut, price, estimate) if goal in there), None)
+
+
+def relevant(goal: str, shelves: Sequence[Shelf]) -> Facts:
+    """The goal, and all facts that might have to hold on the way to it."""
+    found, before = {goal}, 0
+    while len(found) > before:
+        before = len(found)
+        for shelf in shelves:
+            if not shelf.effect.isdisjoint(found):
+                found |= shelf.preconditions
+    return frozenset(found)
+
+
+def relaxed(facts: Facts, goal: str, shelves: Sequence[Shelf]) -> float:
+    """Steps to a goal if nothing that holds were ever lost: the length of a relaxed plan (Hoffmann and Nebel, 2001)."""
+    costs, makers = dict.fromkeys(facts, 0.0), {}
+    changed = True
+    while changed:
+        changed = False
+        for shelf in shelves:
+            if all(fact in costs for fact in shelf.preconditions):
+                cost = shelf.cost + math.fsum(costs[fact] for fact in shelf.preconditions)
+                for fact in shelf.effect:
+                    if cost < costs.get(fact, float("inf")):
+                        costs[fact], makers[fact], changed = cost, shelf, True
+    return math.fsum(shelf.cost for shelf in makers_of(goal, makers)) if goal in costs else float("inf")
+
+
+def makers_of(goal: str, makers: Mapping[str, Shelf]) -> list[Shelf]:
+    """The shelves that a relaxed plan uses, each once."""
+    used: dict[str, Shelf] = {}
+    wanted = [goal]
+    while wanted:
+        fact = wanted.pop()
+        if fact in makers and fact not in used:
+            used[fact] = makers[fact]
+            wanted += makers[fact].preconditions
+    return list(dict.fromkeys(used.values()))

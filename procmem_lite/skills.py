@@ -1,19 +1,28 @@
-"""Chapter 2: from a trajectory to skills - cut where facts flip, erase loops, keep every useful part."""
+"""Chapter 2: from a trajectory to skills - cut where facts flip, erase loops, keep every useful part.
+
+segment    steps up to one at which a fact appeared          [Transition, ..., Transition]
+path       a segment without its loops
+site       where an effect happens, seen from its anchor     Site((0, 0), 4): on it, by action 4
+operator   when something applies, and what it changes       Operator(frozenset(), frozenset({"has_key"}), ...)
+context    the anchor's displacement at the start            (2, -1)
+skill      an operator, the actions that do it, a context    Skill((1, 1, 2, 4), ..., context=(2, -1))
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from operator import add, sub
 from typing import NamedTuple
 
 import numpy as np
 
-from .percepts import Displacement, Percept, Transition
+from .percepts import Displacement, Facts, Percept, Transition
+from .settings import RULES
 
-RULES = ("whole", "erased", "suffixes", "subpaths")
 HARMONICS = 8  # clock hands for each axis of a displacement
 REACH = 64.0  # longest displacement along an axis that is told apart from longer ones
 _speeds = np.tile(np.arange(1, 2 * HARMONICS, 2), 2)
@@ -29,24 +38,59 @@ class Site(NamedTuple):
     action: int | None
 
 
+class Claim(NamedTuple):
+    """What all cases of a site say together: "this effect happens there by this action"."""
+
+    effect: Facts
+    removes: Facts
+    anchor: str | None
+    site: Site
+
+
+@dataclass(frozen=True)
+class Operator:
+    """When something applies, and what it changes; planning knows nothing else (Fikes and Nilsson, 1971).
+
+    Attributes:
+        preconditions: facts that must hold before. effect: facts that appear. removes: facts that vanish then.
+        anchor: name of the object it is about, or None. site: where and how the effect happens, seen from there.
+    """
+
+    preconditions: Facts
+    effect: Facts
+    removes: Facts = frozenset()
+    anchor: str | None = None
+    site: Site = Site(None, None)
+
+    def applies(self, facts: Facts) -> bool:
+        """Whether the preconditions hold, and the effect is still missing."""
+        return self.preconditions <= facts and self.removes <= facts and not self.effect <= facts
+
+    def apply(self, facts: Facts) -> Facts:
+        """The facts afterwards."""
+        return (facts - self.removes) | self.effect
+
+    @cached_property
+    def claim(self) -> Claim:
+        """What is disputed when it fails."""
+        return Claim(self.effect, self.removes, self.anchor, self.site)
+
+
 @dataclass(eq=False)
 class Skill:
-    """A macro-action: what to do, where it applies, what it brings about, and how often that came true.
+    """An operator and a sequence of actions that brings it about from one context, with its record.
 
     Attributes:
         actions: primitive actions, the last of which brings the effect about.
-        preconditions: facts that must hold at the start.
-        effect: facts that appear when it succeeds; ``removes``: facts that vanish then.
-        anchor: name of the object the skill is about, or None.
+        preconditions, effect, removes, anchor, site: its operator's; see :class:`Operator`.
         context: the anchor's displacement at the start; empty without an anchor.
-        site: where and how the effect happens, relative to the anchor.
         uses, successes: its record; a merge adds to neither.
     """
 
     actions: tuple[int, ...]
-    preconditions: frozenset[str]
-    effect: frozenset[str]
-    removes: frozenset[str] = frozenset()
+    preconditions: Facts
+    effect: Facts
+    removes: Facts = frozenset()
     anchor: str | None = None
     context: Displacement = ()
     site: Site = Site(None, None)
@@ -54,14 +98,14 @@ class Skill:
     successes: int = 0
     number: int = -1  # given by the library, in order of arrival
 
-    @property
-    def shelf(self) -> tuple:
-        """What skills on one shelf of a library share."""
-        return self.preconditions, self.effect, self.removes, self.anchor
+    @cached_property
+    def operator(self) -> Operator:
+        """What it has in common with all skills on its shelf of a library."""
+        return Operator(self.preconditions, self.effect, self.removes, self.anchor, self.site)
 
     @property
     def name(self) -> str:
-        """Readable and unique among skills with the same preconditions: "open from box (2, -1)"."""
+        """Readable and unique among skills with the same operator: "open from box (2, -1)"."""
         start = f" from {self.anchor} {self.context}" if self.anchor else ""
         return " + ".join(sorted(self.effect)) + start
 
@@ -76,9 +120,31 @@ class Skill:
         return embed(self.context)
 
     def is_applicable(self, percept: Percept) -> bool:
-        """Whether the preconditions hold, the anchor is there, and the effect is still missing."""
-        return (self.preconditions <= percept.facts and not self.effect <= percept.facts
-                and (self.anchor is None or self.anchor in percept.objects))
+        """Whether its operator applies and the anchor is there."""
+        return self.operator.applies(percept.facts) and (self.anchor is None or self.anchor in percept.objects)
+
+    def situation(self, percept: Percept) -> Hashable:
+        """What is given up for a while when it fails here: these actions, under these facts, at this place."""
+        return self.operator, self.context, percept.facts, percept.place
+
+    def start(self, percept: Percept, body: object) -> Replaying:
+        """Begin to play its actions."""
+        return Replaying(self.actions)
+
+
+class Replaying:
+    """One use of stored actions: one after the other, until they end or one changes nothing."""
+
+    def __init__(self, actions: Sequence[int]) -> None:
+        self.rest, self.before = list(actions), None
+        self.reason = "no effect"
+
+    def act(self, percept: Percept) -> int | None:
+        """The next action; None at the end, or where the last one moved neither the agent nor a thing."""
+        if self.before and (percept.place, percept.objects) == (self.before.place, self.before.objects):
+            self.reason, self.rest = "blocked", []
+        self.before = percept
+        return self.rest.pop(0) if self.rest else None
 
 
 def loop_erase(places: Sequence[Hashable]) -> list[int]:
@@ -138,9 +204,18 @@ def induce_anchor(segments: Iterable[Sequence[Transition]],
     return name, -share
 
 
-def induce_preconditions(segments: Iterable[Sequence[Transition]]) -> frozenset[str]:
+def induce_preconditions(segments: Iterable[Sequence[Transition]]) -> Facts:
     """The facts that held before the effect every time it was seen."""
     return frozenset.intersection(*(segment[-1].percept.facts for segment in segments))
+
+
+def induce_operator(segments: Sequence[Sequence[Transition]]) -> Operator:
+    """What the cases of one effect have in common; the anchor is dropped where fewer than half of them agree on it."""
+    anchor, share = induce_anchor(segments)
+    last, (effect, removes) = segments[-1][-1], change_of(segments[-1])
+    anchor = anchor if share >= 0.5 else None
+    site = site_of(last, anchor) if anchor else Site(None, last.action)
+    return Operator(induce_preconditions(segments), effect, removes, anchor, site)
 
 
 def hindsight(path: Sequence[Transition], anchor: str | None,
@@ -202,13 +277,17 @@ def common_shift(first: Percept, second: Percept) -> Displacement | None:
     return common
 
 
-def skills_from(path: Sequence[Transition], anchor: str | None, preconditions: frozenset[str],
+def change_of(path: Sequence[Transition]) -> tuple[Facts, Facts]:
+    """The facts that appeared at a path's last step, and those that vanished."""
+    before, after = path[-1].percept.facts, path[-1].next_percept.facts
+    return after - before, before - after
+
+
+def skills_from(path: Sequence[Transition], anchor: str | None, preconditions: Facts,
                 rule: str = "subpaths") -> list[Skill]:
     """All skills that one loop-erased path yields under a rule of :func:`hindsight`."""
-    last = path[-1]
-    effect = last.next_percept.facts - last.percept.facts
-    removes = last.percept.facts - last.next_percept.facts
-    site = site_of(last, anchor) if anchor else Site(None, last.action)
+    effect, removes = change_of(path)
+    site = site_of(path[-1], anchor) if anchor else Site(None, path[-1].action)
     return [Skill(actions, preconditions, effect, removes, anchor, context, site)
             for context, actions in hindsight(path, anchor, rule).items()]
 

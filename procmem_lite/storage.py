@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import json
 import os
-import reprlib
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from .arguments import brief, is_action, is_number, whole
 from .skills import Site, Skill
 
 FORMAT, VERSION = "procmem_lite skill library", 1
 LARGEST_FILE = 128 * 2**20  # bytes; a library of 100,000 skills takes about 25 million
-LARGEST_NUMBER = 2**53  # beyond it a float skips whole numbers
 HEAD = ("format", "version", "next_number", "skills", "ledger")
 SKILL = ("number", "actions", "preconditions", "effect", "removes", "anchor", "context", "site", "uses",
          "successes")
@@ -36,8 +33,12 @@ class Stored(NamedTuple):
     next_number: int
 
 
-def check_skill(skill: Skill, among: Iterable[Skill] = ()) -> None:
-    """Raise ``ValueError`` or ``TypeError`` unless a skill can be stored among others, found and replayed."""
+def check_skill(skill: Skill, axes: int = 0) -> None:
+    """Raise ``ValueError`` or ``TypeError`` unless a skill can be stored, found and replayed.
+
+    Args:
+        axes: numbers in a context, where that is known; 0 where it is not.
+    """
     if not isinstance(skill, Skill):
         raise TypeError(f"skill: a Skill is needed, got {type(skill).__name__}")
     if not isinstance(skill.actions, tuple) or not skill.actions or not all(map(is_action, skill.actions)):
@@ -57,21 +58,8 @@ def check_skill(skill: Skill, among: Iterable[Skill] = ()) -> None:
     site = skill.site.displacement
     if site is not None and (len(site) != len(skill.context) or not all(map(is_number, site))):
         raise ValueError(f"skill.site: as many numbers as in the context are needed, got {brief(site)}")
-    axes = next((len(other.context) for other in among if other.context), len(skill.context))
-    if skill.context and len(skill.context) != axes:
+    if skill.context and axes and len(skill.context) != axes:
         raise ValueError(f"skill.context: {axes} numbers are needed as elsewhere, got {brief(skill.context)}")
-
-
-def is_action(value: Any) -> bool:
-    """Whether a value is a whole number from 0 on; true and false are none."""
-    known = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    return known and 0 <= value <= LARGEST_NUMBER
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a finite number; true and false are none."""
-    known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    return known and -LARGEST_NUMBER <= value <= LARGEST_NUMBER
 
 
 def write(path: str | os.PathLike, stored: Stored) -> None:
@@ -265,13 +253,6 @@ def listed(value: Any, at: str) -> list[Any]:
     return value
 
 
-def whole(value: Any, at: str, least: int = 0) -> int:
-    """A whole number in range; true and false are none."""
-    if not is_action(value) or value < least:
-        raise ValueError(f"{at}: a whole number of at least {least} is needed, got {brief(value)}")
-    return value
-
-
 def displacement_of(value: Any, at: str) -> tuple[float, ...]:
     """A list of finite numbers."""
     for i, part in enumerate(listed(value, at)):
@@ -295,6 +276,3 @@ def texts(value: Any, at: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def brief(value: Any) -> str:
-    """A value for a message: short, however large or deep it is."""
-    return reprlib.repr(value).encode("ascii", "backslashreplace").decode()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import gymnasium as gym
 import numpy as np
 
-from ..episodes import Episode
+from ..episodes import Actor, Choice, Episode, Play, rollout
 from ..explorers import ScriptedExplorer
 from ..percepts import Percept, Transition
 from ..worlds.gridworld import ACTIONS, OPEN, PICK_UP, TransitionTable, perceive, steps_to_goal
@@ -19,8 +19,8 @@ ERRANDS = (("key", PICK_UP), ("door", OPEN), ("goal", None))  # what every basel
 STATES = ("percept", "number")
 
 
-class Baseline:
-    """Plays an episode with ``choose``, and hears of every step in ``observe``.
+class Baseline(Actor):
+    """Plays an episode with ``choose``, and hears of every step in ``learn``.
 
     Args:
         seed: of all random choices.
@@ -32,32 +32,29 @@ class Baseline:
         self.n_actions, self.perceive = n_actions, perceive
         self.rng = np.random.default_rng(seed)
 
-    def begin(self) -> None:
+    def begin(self, play: Play, learn: bool) -> None:
         """A new episode."""
+        self.env, self.learns = play.env, learn
 
     def choose(self, env: gym.Env, percept: Percept, learn: bool) -> int:
         """The next action."""
         raise NotImplementedError
 
-    def observe(self, env: gym.Env, step: Transition) -> None:
+    def learn(self, env: gym.Env, step: Transition) -> None:
         """Learn from a step."""
+
+    def act(self, play: Play) -> Choice:
+        """The action chosen."""
+        return Choice(self.choose(play.env, play.percept, self.learns))
+
+    def observe(self, step: Transition) -> None:
+        """Learn, where that is wanted."""
+        if self.learns:
+            self.learn(self.env, step)
 
     def run_episode(self, env: gym.Env, seed: int | None = None, learn: bool = True) -> Episode:
         """Play one episode to its end."""
-        env.reset(seed=seed)
-        self.begin()
-        optimal = getattr(env.unwrapped, "optimal_steps", None)
-        episode = Episode(seed=seed, optimal_steps=optimal() if optimal else None)
-        percept, done = self.perceive(env), False
-        while not done:
-            action = self.choose(env, percept, learn)
-            _, reward, terminated, truncated, _ = env.step(action)
-            step = Transition(percept, action, float(reward), self.perceive(env), terminated, truncated)
-            episode.transitions.append(step)
-            if learn:
-                self.observe(env, step)
-            percept, done = step.next_percept, terminated or truncated
-        return episode
+        return rollout(env, self.perceive, self, seed, learn)
 
 
 class RandomAgent(Baseline):
@@ -71,8 +68,9 @@ class RandomAgent(Baseline):
 class ScriptedAgent(Baseline):
     """The published tutorial's explorer: straight to the key, the door and the goal, into walls too."""
 
-    def begin(self) -> None:
+    def begin(self, play: Play, learn: bool) -> None:
         """Start the script again."""
+        super().begin(play, learn)
         self.explorer = ScriptedExplorer(ERRANDS, dict(enumerate(NEIGHBOURS)))
 
     def choose(self, env: gym.Env, percept: Percept, learn: bool) -> int:
@@ -92,8 +90,9 @@ class CompassAgent(Baseline):
         super().__init__(seed, **others)
         self.remembers = remembers
 
-    def begin(self) -> None:
+    def begin(self, play: Play, learn: bool) -> None:
         """Estimates last one episode."""
+        super().begin(play, learn)
         self.raised: Counter = Counter()  # (facts, cell) -> how much farther it is than it looks
 
     def choose(self, env: gym.Env, percept: Percept, learn: bool) -> int:
@@ -161,7 +160,7 @@ class QLearningAgent(Baseline):
             return int(self.rng.integers(self.n_actions))
         return int(self.rng.choice(np.flatnonzero(self.here == self.here.max())))
 
-    def observe(self, env: gym.Env, step: Transition) -> None:
+    def learn(self, env: gym.Env, step: Transition) -> None:
         """One update towards the reward and the best that may follow."""
         self.taken += 1
         future = 0.0 if step.terminated else self.values_at(env, step.next_percept).max()

@@ -9,14 +9,13 @@ import gymnasium as gym
 import numpy as np
 
 from ..agent import ProceduralMemoryAgent
-from ..storage import whole
+from ..arguments import whole
 from ..worlds.gridworld import ACTIONS, GridWorld, perceive
 from .statistics import column, longest_failure
 from .training import UNSEEN, TrainingLog, evaluate, sweep, train
 
 ABLATIONS: dict[str, dict[str, Any]] = {
     "all of it": {},
-    "no plan ahead": {"lookahead": 0},
     "no bans": {"ban": False},
     "random explorer": {"explorer": "random"},
     "stored sequences": {"closed_loop": False},

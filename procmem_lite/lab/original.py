@@ -14,8 +14,8 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from ..episodes import Episode, Invocation
-from ..percepts import EXPLORING, Percept, Transition
+from ..episodes import Actor, Choice, Episode, Invocation, Play, rollout
+from ..percepts import Percept, Transition
 from ..skills import Skill
 from ..worlds.gridworld import describe, encode, observations
 from ..worlds.layouts import Layout, fixed
@@ -188,32 +188,16 @@ class OriginalAgent:
     def run_episode(self, env: gym.Env, seed: int | None = None, learn: bool = True) -> Episode:
         """Play in its own world, with the layout ``env`` has under this seed; then store the last steps."""
         env.reset(seed=seed)
-        run = OriginalRun(OriginalWorld(env.unwrapped.layout))
-        run.episode.seed, run.episode.optimal_steps = seed, env.unwrapped.optimal_steps()
-        while not run.done and run.episode.steps < CAP:
-            found = self.recall(run.states[-1])
-            if found:
-                self.replay(run, found[0])
-            else:
-                run.step(self.explore(run.states[-1]))
-        if learn and run.done and run.episode.steps >= 3:
+        game = OriginalGame(OriginalWorld(env.unwrapped.layout), env.unwrapped.optimal_steps())
+        run = OriginalRun(self, game.world)
+        episode = rollout(game, lambda game: game.unwrapped.world.percept(), run, seed, learn)
+        if learn and episode.success and episode.steps >= 3:
             self.library.add_skill(self.extract(run))
-        return run.episode
+        return episode
 
     def recall(self, state: State) -> list[OriginalSkill]:
         """The nearest applicable skill, if there is one."""
         return self.library.retrieve_skills(state, embed(state, [], self.salt), 1) if self.use_skills else []
-
-    def replay(self, run: OriginalRun, skill: OriginalSkill) -> None:
-        """The whole sequence, whatever it brings; a success is an episode that ends inside it."""
-        skill.times_used += 1
-        run.begin(skill)
-        for action in skill.actions:
-            run.step(action, len(run.episode.invocations) - 1)
-            if run.done:
-                skill.success_count += 1
-                break
-        run.end()
 
     def explore(self, state: State) -> str:
         """Straight to the key, the door and cell (4, 4), along x first; once there, any action."""
@@ -242,34 +226,65 @@ class OriginalAgent:
         return OriginalSkill(name, flags, actions, embed(first, actions, self.salt), success_count=1)
 
 
-class OriginalRun:
-    """One episode of it being played, told in the terms of this series."""
+class OriginalGame(gym.Env):
+    """Its world as an environment of this series, so that it is played by the same loop as all others."""
 
-    def __init__(self, world: OriginalWorld) -> None:
-        self.world, self.states, self.actions = world, [world.state()], []
-        self.episode, self.done = Episode(), False
+    def __init__(self, world: OriginalWorld, shortest: int) -> None:
+        self.world, self.shortest = world, shortest
 
-    def step(self, action: str, invocation: int = EXPLORING) -> None:
-        """One action, recorded."""
-        before = self.world.percept()
-        state, reward, self.done = self.world.step(action)
-        self.states.append(state)
-        self.actions.append(action)
-        number = ACTIONS.index(action)
-        self.episode.transitions.append(
-            Transition(before, number, reward, self.world.percept(), self.done, False, invocation))
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[State, dict]:
+        """Everything back to its place."""
+        return self.world.reset(), {}
 
-    def begin(self, skill: OriginalSkill) -> None:
-        """Write down that a skill is used; its flags are all it expects."""
-        percept = self.world.percept()
+    def step(self, action: int) -> tuple[State, float, bool, bool, dict]:
+        """One action, by its number."""
+        return *self.world.step(ACTIONS[action]), False, {}
+
+    def optimal_steps(self) -> int:
+        """What the layout's shortest path takes."""
+        return self.shortest
+
+
+class OriginalRun(Actor):
+    """One episode of it: the nearest skill's whole sequence, whatever it brings; a random or scripted action else."""
+
+    def __init__(self, agent: OriginalAgent, world: OriginalWorld) -> None:
+        self.agent, self.world = agent, world
+
+    def begin(self, play: Play, learn: bool) -> None:
+        """Nothing done so far."""
+        self.play, self.states, self.actions = play, [self.world.state()], []
+        self.skill: OriginalSkill | None = None
+        self.rest: list[str] = []
+
+    def act(self, play: Play) -> Choice | None:
+        """Its steps are counted only here, between two skills: the cap may be overrun."""
+        if self.skill is None:
+            if play.episode.steps >= CAP:
+                return None
+            found = self.agent.recall(self.states[-1])
+            if not found:
+                return Choice(ACTIONS.index(self.agent.explore(self.states[-1])))
+            self.use(found[0])
+        return Choice(ACTIONS.index(self.rest.pop(0)), len(play.episode.invocations) - 1)
+
+    def use(self, skill: OriginalSkill) -> None:
+        """Begin a skill, and write it down; its flags are all it expects."""
+        skill.times_used += 1
+        self.skill, self.rest, percept = skill, list(skill.actions), self.play.percept
         told = Skill(tuple(map(ACTIONS.index, skill.actions)), percept.facts, frozenset({skill.name}))
         rate = skill.success_count / skill.times_used
-        self.episode.invocations.append(
-            Invocation(told, self.episode.steps, percept, told.effect, 0.0, rate))
+        self.play.episode.invocations.append(
+            Invocation(told, self.play.episode.steps, percept, told.effect, 0.0, rate))
 
-    def end(self) -> None:
-        """Write down what came of it."""
-        record = self.episode.invocations[-1]
-        record.stop, record.after = self.episode.steps, self.world.percept()
-        record.seen = record.after.facts - record.before.facts
-        record.succeeded, record.reason = self.done, "episode over" if self.done else "sequence over"
+    def observe(self, step: Transition) -> None:
+        """Remember the state; a success is an episode that ends inside a skill."""
+        self.states.append(self.world.state())
+        self.actions.append(ACTIONS[step.action])
+        if self.skill is not None and (step.terminated or not self.rest):
+            self.skill.success_count += step.terminated
+            record = self.play.episode.invocations[-1]
+            record.stop, record.after = self.play.episode.steps, step.next_percept
+            record.seen = record.after.facts - record.before.facts
+            record.succeeded, record.reason = step.terminated, "episode over" if step.terminated else "sequence over"
+            self.skill = None

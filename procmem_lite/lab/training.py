@@ -10,6 +10,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import gymnasium as gym
@@ -17,8 +18,8 @@ import joblib
 import numpy as np
 from tqdm.auto import tqdm
 
+from ..arguments import whole
 from ..episodes import Episode
-from ..storage import whole
 
 UNSEEN = range(1_000_000, 1_000_100)  # seeds for evaluation: no training run gets this far
 
@@ -127,7 +128,7 @@ def as_log(rows: Sequence[tuple], made_by: dict[str, Any], interrupted: bool,
 def provenance(agent: Learner, env: gym.Env, seeds: Sequence[int], learn: bool) -> dict[str, Any]:
     """What is needed to make a log again: versions, seeds, and the settings of agent and environment."""
     packages = ("procmem-lite", "numpy", "gymnasium")
-    generator = getattr(agent, "rng", None)
+    generator = getattr(getattr(agent, "memory", agent), "rng", None)
     return {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
         "agent": {"class": type(agent).__name__} | settings_of(agent),
@@ -149,9 +150,10 @@ def version(package: str) -> str:
 
 def settings_of(thing: object) -> dict[str, Any]:
     """The public attributes that are plain values; of an explorer, its class."""
-    plain = {name: value for name, value in vars(thing).items()
+    known = vars(thing) | vars(getattr(thing, "settings", None) or SimpleNamespace())
+    plain = {name: value for name, value in known.items()
              if not name.startswith("_") and isinstance(value, (bool, int, float, str))}
-    explorer = getattr(thing, "explorer", None)
+    explorer = getattr(getattr(thing, "memory", None), "explorer", None)
     return plain | ({"explorer": type(explorer).__name__} if explorer is not None else {})
 
 

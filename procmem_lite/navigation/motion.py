@@ -1,4 +1,4 @@
-"""Chapter 4: what each action does to displacements, learned from experience.
+"""Chapter 5: what each action does to displacements, learned from experience.
 
 Seen from the agent, an action moves the whole world: every displacement ``d`` becomes ``A d + b``. ``A`` and ``b`` are
 learned from percepts alone. A pose is then a pair ``(turn, position)`` in the frame of the episode's first percept.
@@ -15,12 +15,11 @@ from operator import add, mul
 
 import numpy as np
 
-from ..percepts import Displacement, Percept
+from ..percepts import Displacement, Percept, Transition, is_disaster
 
 Pose = tuple[int, Displacement]
 Rows = tuple[Displacement, ...]  # a matrix
 MEMORY = 16  # transitions kept for each action
-TRUST = 4  # misses in a row after which a map that has always been right is given up
 TURNS = 16  # a map that leads to more orientations than this is not believed
 EFFORT = 20_000  # poses a search may open
 GROWING = threading.Lock()  # agents in other threads (a learning explorer's, say) may grow the same distances
@@ -29,8 +28,8 @@ GROWING = threading.Lock()  # agents in other threads (a learning explorer's, sa
 class MotionModel:
     """Affine maps of displacements, one for each action, and the orientations they generate."""
 
-    def __init__(self, n_actions: int) -> None:
-        self.n_actions = n_actions
+    def __init__(self, n_actions: int, trust: int = 4) -> None:
+        self.n_actions, self.trust = n_actions, trust  # trust: misses in a row that a map always right outlives
         self.tries = np.zeros(n_actions, dtype=int)
         self.maps: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._trust = [0] * n_actions  # how many misses each map will outlive
@@ -47,21 +46,26 @@ class MotionModel:
         self.strides: list[Displacement] = []  # where single actions lead
         self.stances: list[Displacement] = []  # seen there, a thing can be stood upon at once or one action later
 
+    def observe(self, step: Transition) -> None:
+        """Learn from a step, unless what ended the episode may also have stood in the way."""
+        if not (step.percept.place == step.next_percept.place and is_disaster(step)):
+            self.learn(step.percept, step.action, step.next_percept)
+
     def learn(self, before: Percept, action: int, after: Percept) -> None:
         """Take one transition into account. A map is given up when it has been wrong more often than right of late."""
         self.tries[action] += 1
         pairs = [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
         known = action in self.maps
         right = known and all(self.predict(a, action) == b for a, b in pairs)
-        if right and self._trust[action] == TRUST:
+        if right and self._trust[action] == self.trust:
             return  # nothing new
         moved = any(a != b for a, b in pairs)
         if not right and not moved and not (known and self.enters_free(before, action)):
             return  # blocked, or an action that does not move
-        if not right or moved and self._trust[action] < TRUST:
+        if not right or moved and self._trust[action] < self.trust:
             self._samples[action].append(pairs)
         if known:
-            self._trust[action] = min(self._trust[action] + (1 if right else -1), TRUST)
+            self._trust[action] = min(self._trust[action] + (1 if right else -1), self.trust)
         if not right and self._trust[action] <= 0:  # once may be chance
             self._fit(action)
 

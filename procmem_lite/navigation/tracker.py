@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from operator import add, le
-from types import MappingProxyType
 
 from ..percepts import Displacement, Percept
+from .dangers import Dangers
 from .motion import MotionModel, Pose
 
 DOUBT = 1e-3  # of two ways as long, rather take the one over known ground
@@ -17,11 +17,11 @@ MARGIN = 2  # how far beyond all it knows of an agent expects the world to go on
 class Tracker:
     """Where the agent is and what it has met, within one episode, in the frame of the first percept.
 
-    ``fatal`` says of which kinds of ground it is known that they end an episode badly.
+    ``dangers`` say of which ground, and of which actions here, it is known that they end an episode badly.
     """
 
-    def __init__(self, model: MotionModel, fatal: Mapping[Hashable, bool] = MappingProxyType({})) -> None:
-        self.model, self.fatal = model, fatal
+    def __init__(self, model: MotionModel, dangers: Dangers | None = None) -> None:
+        self.model, self.dangers = model, dangers or Dangers(model)
         self.restart()
 
     def restart(self) -> None:
@@ -52,7 +52,10 @@ class Tracker:
         self.visits[here] = self.visits.get(here, 0) + 1
         self.note(here, free=True)
         for step, free in percept.around.items():
-            self.note(from_agent(self.pose, step), free is True or bool(free) and not self.fatal.get(free))
+            self.note(from_agent(self.pose, step), free is True or bool(free) and not self.dangers.fatal.get(free))
+        for action in self.model.movers if any(self.dangers.fatal.values()) else []:
+            if any(self.model.step(action)) and self.dangers.ends(percept, action):
+                self.note(self.model.ahead(self.pose, action)[1], free=False)
 
     def note(self, position: Displacement, free: bool) -> None:
         """Remember whether a position can be entered."""
@@ -93,19 +96,18 @@ class Tracker:
         return list(itertools.accumulate(actions, self.model.ahead, initial=self.pose))[1:]
 
     def is_barred(self, poses: Sequence[Pose]) -> bool:
-        """Whether a way along these poses meets an obstacle."""
+        """Whether a path along these poses meets an obstacle."""
         return not self.obstacles.isdisjoint([b[1] for a, b in itertools.pairwise(poses) if a[1] != b[1]])
 
-    def moves(self, pose: Pose, blocked: Collection[Displacement] | None = None) -> list[tuple[Pose, int, float]]:
+    def moves(self, pose: Pose) -> list[tuple[Pose, int, float]]:
         """The poses one action away, with the action and its price; unknown ground counts as free."""
-        blocked = self.obstacles if blocked is None else blocked
         at, here = pose
         found = []
         for action, turn, shift in self.model.moves[at]:
             there = tuple(map(add, here, shift)) if shift else here
             if not shift or there in self.ground:
                 found.append(((turn, there), action, 1))
-            elif there not in blocked and self.within(there):
+            elif there not in self.obstacles and self.within(there):
                 found.append(((turn, there), action, 1 + DOUBT))
         return found
 

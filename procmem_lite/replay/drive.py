@@ -11,7 +11,7 @@ import gymnasium as gym
 import traitlets
 
 from ..agent import ProceduralMemoryAgent
-from ..episodes import Episode
+from ..episodes import Episode, Play
 from ..percepts import Percept, Transition
 from ..worlds.gridworld import perceive as perceive_gridworld
 from . import assets
@@ -75,13 +75,8 @@ class Drive(anywidget.AnyWidget):
     def restart(self, seed: int | None = None) -> None:
         """Start over in the same layout, or in that of another seed. What was played so far is dropped."""
         self.seed = self.seed if seed is None else seed
-        self.env.reset(seed=self.seed)
-        self.percept = self.perceive(self.env)
+        self.play = Play(self.env, self.perceive, self.seed)
         check_percept(self.percept, "perceive, first percept")
-        optimal = getattr(self.env.unwrapped, "optimal_steps", None)
-        self.episode = Episode(
-            seed=self.seed, optimal_steps=optimal() if optimal else None, actions=self.names
-        )
         self.taught = False
         self._show("")
 
@@ -90,12 +85,8 @@ class Drive(anywidget.AnyWidget):
         check_action(action, self.names, "action")
         if self.over:
             raise ValueError("action: the episode is over; call restart() to start a new one")
-        before = self.percept
-        _, reward, terminated, truncated, _ = self.env.step(action)
-        self.percept = self.perceive(self.env)
+        step = self.play.step(action)
         check_percept(self.percept, f"perceive, after step {self.episode.steps}")
-        step = Transition(before, action, float(reward), self.percept, bool(terminated), bool(truncated))
-        self.episode.transitions.append(step)
         self.taught = False
         self._show(self._ending() if self.over else "")
         return step
@@ -117,10 +108,19 @@ class Drive(anywidget.AnyWidget):
         return grown
 
     @property
+    def episode(self) -> Episode:
+        """What was played so far."""
+        return self.play.episode
+
+    @property
+    def percept(self) -> Percept:
+        """The present percept."""
+        return self.play.percept
+
+    @property
     def over(self) -> bool:
         """Whether the episode has ended."""
-        last = self.episode.transitions[-1:]
-        return bool(last) and (last[0].terminated or last[0].truncated)
+        return self.play.over
 
     def _ending(self) -> str:
         """What is said once the episode is over."""

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from ..agent import ProceduralMemoryAgent
 from ..explorers import EXPLORERS
 from ..lab.training import TrainingLog, as_log, measure
-from ..skills import RULES
+from ..settings import RULES
 from ..worlds.gridworld import GridWorld, perceive
 from ..worlds.layouts import LAYOUTS
 from .filmstrip import as_png
@@ -61,7 +61,6 @@ class LearningExplorer(widgets.VBox):
             "explorer": widgets.Dropdown(options=list(EXPLORERS), description="Explorer"),
             "rule": widgets.Dropdown(options=list(RULES), value="subpaths", description="Segment rule"),
             "closed_loop": widgets.Checkbox(True, description="Closed loop"),
-            "lookahead": widgets.IntSlider(1, min=0, max=3, description="Look ahead"),
             "threshold": widgets.SelectionSlider(options=THRESHOLDS, description="Similarity"),
         }
         for control in self.controls.values():

@@ -102,8 +102,8 @@ def part_record(part: Episode) -> dict[str, Any] | None:
 
 
 def identity(skill: Skill) -> tuple:
-    """What stays the same when a skill is merged with another: its shelf and context."""
-    return (*skill.shelf, skill.context)
+    """What stays the same when a skill is merged with another: its operator and context."""
+    return skill.operator, skill.context
 
 
 def skill_row(skill: Skill) -> list:

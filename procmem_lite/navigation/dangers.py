@@ -1,0 +1,53 @@
+"""What does harm: deeds that ended an episode without success, or cost an object and brought nothing.
+
+deed      what an action does in a situation       "lava" (enter it), (2, "bump"), (2, facts, place, objects)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from ..percepts import Percept, Transition, is_disaster
+from .motion import MotionModel
+
+
+class Dangers:
+    """Deeds that are known to do harm.
+
+    Attributes:
+        fatal: deed -> whether it has only ever ended episodes badly.
+        costly: (action, (object, displacement)) whose object vanished for nothing.
+    """
+
+    def __init__(self, model: MotionModel) -> None:
+        self.model = model
+        self.fatal: dict[Hashable, bool] = {}
+        self.costly: set[tuple] = set()
+
+    def deed(self, percept: Percept, action: int) -> Hashable:
+        """What an action does here: enter ground that the percept names, or bump; else, itself in this situation."""
+        ground = percept.around.get(self.model.step(action), True)
+        if isinstance(ground, str):
+            return ground
+        if not ground:
+            return action, "bump"
+        return action, percept.facts, percept.place, frozenset(percept.objects.items())
+
+    def observe(self, step: Transition) -> None:
+        """Learn from a step: a disaster, ground or a bump that did no harm, an object lost for nothing."""
+        before, after = step.percept, step.next_percept
+        if is_disaster(step):
+            self.fatal.setdefault(self.deed(before, step.action), True)
+        elif before.around.get(self.model.step(step.action), True) is not True:  # this kind of ground, or a bump
+            self.fatal[self.deed(before, step.action)] = False
+        if not step.terminated and after.facts <= before.facts and before.objects.keys() - after.objects.keys():
+            self.costly |= {(step.action, item) for item in before.objects.items() if item[0] not in after.objects}
+
+    def ends(self, percept: Percept, action: int) -> bool:
+        """Whether an action is known to end an episode badly here."""
+        return any(self.fatal.values()) and self.fatal.get(self.deed(percept, action), False)
+
+    def forbid(self, percept: Percept, action: int) -> bool:
+        """Whether an action is known to do any harm here."""
+        return self.ends(percept, action) or bool(self.costly) and any(
+            (action, item) in self.costly for item in percept.objects.items())

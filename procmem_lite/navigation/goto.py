@@ -1,0 +1,78 @@
+"""Chapter 5: a second kind of policy - go to where the effect happens, by a path found anew each time."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from ..percepts import Percept
+from ..skills import Operator, Replaying
+from .search import nearest_open, shortest_path, site_stage
+from .tracker import Tracker
+
+
+@dataclass(frozen=True)
+class GoTo:
+    """Whatever the context: go to the site of an operator, and act there."""
+
+    operator: Operator
+    number: int = -1  # it is no stored skill
+    context: tuple | None = None  # any
+
+    @property
+    def name(self) -> str:
+        """What it brings and where: "open at box"."""
+        return f"{' + '.join(sorted(self.operator.effect))} at {self.operator.anchor}"
+
+    def can_start(self, percept: Percept, body: Tracker | None) -> bool:
+        """Whether the agent knows where it is, and where the anchor is."""
+        return body is not None and body.pose is not None and self.operator.anchor in body.landmarks
+
+    def situation(self, percept: Percept) -> Hashable:
+        """What is given up for a while when it fails here: this site under these facts."""
+        return self.operator, percept.facts
+
+    def start(self, percept: Percept, body: Tracker) -> Going:
+        """Begin to go."""
+        return Going(self.operator, body)
+
+
+class Going:
+    """One use of :class:`GoTo`: the shortest path, found anew whenever the world is not as expected."""
+
+    def __init__(self, operator: Operator, body: Tracker) -> None:
+        self.operator, self.body = operator, body
+        self.path: list[int] = []
+        self.taken = 0
+        self.reason = ""
+
+    def act(self, percept: Percept) -> int | None:
+        """The next action; None where there is no path, or nothing came of it."""
+        body = self.body
+        if self.taken and body.pose is None:
+            return self.stop("lost")
+        ahead = self.poses[self.taken - 1:] if self.taken else []
+        if not ahead or body.pose != ahead[0] or body.is_barred(ahead):
+            if not self.find():
+                return self.stop("no path")
+        elif self.taken == len(self.path):
+            return self.stop("no effect")
+        self.taken += 1
+        return self.path[self.taken - 1]
+
+    def find(self) -> bool:
+        """Look for a path from here; whether there is one."""
+        anchor = self.body.landmarks.get(self.operator.anchor)  # None: it has vanished on the way
+        stage = {} if anchor is None else site_stage(self.body, anchor, self.operator.site)
+        self.path, self.taken = (shortest_path(self.body, stage) if stage else None) or [], 0
+        self.poses = self.body.poses_along(self.path)
+        return bool(self.path)
+
+    def stop(self, reason: str) -> None:
+        """Say why it ends."""
+        self.reason = reason
+
+
+def on_open_ground(actions: tuple[int, ...], body: Tracker) -> Replaying:
+    """Stored actions, after the path to the next open ground: for what has to be put down somewhere."""
+    return Replaying([*(nearest_open(body) or []), *actions])
