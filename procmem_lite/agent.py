@@ -29,6 +29,7 @@ from .navigation.tracker import Tracker
 from .percepts import SUCCESS, Facts, Percept, Transition, earned, mark_success
 from .planning import expected_steps, outlook, plan
 from .settings import Settings
+from .skills import Replaying, Skill
 
 FEW, ALL = 3, 10**9  # matches asked for at first, and where all of these are banned
 
@@ -59,38 +60,48 @@ class Run(Actor):
         self.burst = self.setbacks = 0
 
     def act(self, play: Play) -> Choice:
-        """Plan, choose and use a skill; explore where none is known, or every plan has failed."""
-        while True:
-            if self.using is None and self.burst == 0:
-                shelves = decide(self)
-                matches = choose(self, shelves[0]) if shelves else []
-                if matches:
-                    use(self, shelves[0], matches)
-            if self.using is None:
-                return Choice(explore(self))
-            action = self.using.act(play.percept)
-            if action is not None and not self.agent.veto(self, action):
-                return Choice(action, len(play.episode.invocations) - 1)
-            close(self, "vetoed" if action is not None else self.using.reason)
+        """The next action, and who wants it."""
+        return control(self)
 
     def observe(self, step: Transition) -> None:
-        """Learn; notice whether the effect appeared; count the steps of a burst."""
+        """Learn from a step; then see what it means for what is being tried."""
         self.memory.observe(step)
         if self.body is not None:
             self.body.follow(step.percept, step.action, step.next_percept)
         self.memory.explorer.observe(step, self.body)
-        changed = step.next_percept.facts != step.percept.facts
-        if self.burst:
-            self.burst = 0 if changed else self.burst - 1
-            if self.burst == 0:
-                self.banned, self.shut = set(), set()  # what failed may be tried again from elsewhere
-        if self.using is not None and (changed or self.play.over):
-            close(self, outcome(self))
+        notice(self, step)
 
     def end(self) -> None:
         """Close what is still in control, where an episode was left before its end."""
         if self.using is not None:
             close(self, "episode over")
+
+
+def control(run: Run) -> Choice:
+    """Plan, choose and use a skill; explore where none is known, or every plan has failed."""
+    while True:
+        if run.using is None and run.burst == 0:
+            shelves = decide(run)
+            matches = choose(run, shelves[0]) if shelves else []
+            if matches:
+                use(run, shelves[0], matches)
+        if run.using is None:
+            return Choice(explore(run))
+        action = run.using.act(run.play.percept)
+        if action is not None and not run.agent.veto(run, action):
+            return Choice(action, len(run.play.episode.invocations) - 1)
+        close(run, "vetoed" if action is not None else run.using.reason)
+
+
+def notice(run: Run, step: Transition) -> None:
+    """Whether facts changed, as expected or not: whoever is in control has succeeded or failed then."""
+    changed = step.next_percept.facts != step.percept.facts
+    if run.burst:
+        run.burst = 0 if changed else run.burst - 1
+        if run.burst == 0:
+            run.banned, run.shut = set(), set()  # what failed may be tried again from elsewhere
+    if run.using is not None and (changed or run.play.over):
+        close(run, outcome(run))
 
 
 def decide(run: Run) -> tuple[Shelf, ...] | None:
@@ -197,9 +208,9 @@ class SequenceAgent:
         """What may be used for a shelf's operator, best first: the stored sequences whose contexts are nearest."""
         return [match for match in shelf.top(run.play.percept, k) if match.similarity >= self.settings.threshold]
 
-    def start(self, run: Run, skill: object) -> Using:
-        """One use of a skill begins."""
-        return skill.start(run.play.percept, run.body)
+    def start(self, run: Run, skill: Skill) -> Using:
+        """One use of a skill begins: its actions are replayed."""
+        return Replaying(skill.actions)
 
     def embody(self, percept: Percept) -> object | None:
         """What follows the agent through one episode."""
@@ -292,14 +303,14 @@ class ProceduralMemoryAgent(SequenceAgent):
             return [Match(going, 1.0, shelf.tally.rate)]
         return super().policies(run, shelf, k)
 
-    def start(self, run: Run, skill: object) -> Using:
+    def start(self, run: Run, skill: Skill | GoTo) -> Using:
         """One use begins; what has no anchor and always happened on open ground, on open ground."""
         operator, model = skill.operator, self.model
         if self.settings.closed_loop and operator.anchor is None and run.body.pose is not None:
             cases = self.memory.cases.get((operator.effect, operator.removes), ())
             if cases and all(model.is_open(path[-1].percept) for path in cases):
                 return on_open_ground(skill.actions, run.body)
-        return super().start(run, skill)
+        return skill.start(run.play.percept, run.body)
 
     def embody(self, percept: Percept) -> Tracker:
         """The map of one episode, and the agent on it."""

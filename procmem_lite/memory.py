@@ -58,25 +58,8 @@ class Memory:
         self.segment.append(step)
         if step.next_percept.facts != step.percept.facts:
             for segment in [] if is_disaster(step) else cut(self.segment):
-                self.keep(segment)
+                learn(self, segment)
             self.segment = []
-
-    def keep(self, segment: list[Transition]) -> None:
-        """Make skills of a segment; where its effect's operator looks different now, make all anew."""
-        path = segment if self.settings.rule == "whole" else erase(segment)
-        change = change_of(path)
-        cases = self.cases.setdefault(change, deque(maxlen=self.settings.cases))
-        cases.append(path)
-        operator = self.induce(cases)
-        anchor, preconditions = operator.anchor, operator.preconditions
-        stale = [shelf for shelf in self.library.shelves.values() if (shelf.effect, shelf.removes) == change
-                 and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
-        self.library.discard(stale)
-        for known in cases if stale else [path]:
-            if anchor is None or anchor in known[-1].percept.objects:
-                for skill in skills_from(known, anchor, preconditions, self.settings.rule):
-                    if self.library.lacks(skill):
-                        self.library.add(skill)
 
     def record(self, used: Invocation) -> None:
         """Write one use of a skill into the ledger."""
@@ -89,3 +72,21 @@ class Memory:
         still.explorer, still.rng = copy.deepcopy((self.explorer, self.rng))
         still.learning = False
         return still
+
+
+def learn(memory: Memory, segment: list[Transition]) -> None:
+    """Make skills of a segment; where its effect's operator looks different now, make all anew."""
+    path = segment if memory.settings.rule == "whole" else erase(segment)
+    change = change_of(path)
+    cases = memory.cases.setdefault(change, deque(maxlen=memory.settings.cases))
+    cases.append(path)
+    operator = memory.induce(cases)
+    anchor, preconditions = operator.anchor, operator.preconditions
+    stale = [shelf for shelf in memory.library.shelves.values() if (shelf.effect, shelf.removes) == change
+             and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
+    memory.library.discard(stale)
+    for known in cases if stale else [path]:
+        if anchor is None or anchor in known[-1].percept.objects:
+            for skill in skills_from(known, anchor, preconditions, memory.settings.rule):
+                if memory.library.lacks(skill):
+                    memory.library.add(skill)
