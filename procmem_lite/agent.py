@@ -16,19 +16,19 @@ from typing import Protocol
 import gymnasium as gym
 import numpy as np
 
-from .arguments import whole
 from .beliefs import Beliefs
 from .episodes import Actor, Choice, Episode, Invocation, Judge, Perceive, Play, rollout
-from .explorers import EXPLORERS, Explorer
-from .library import Match, Shelf, SkillLibrary
+from .explorers import Explorer
+from .library import Match, Shelf
 from .memory import Memory
 from .navigation.dangers import Dangers
 from .navigation.goto import GoTo, on_open_ground
 from .navigation.motion import MotionModel
 from .navigation.tracker import Tracker
-from .percepts import SUCCESS, Facts, Percept, Transition, earned, mark_success
+from .percepts import SUCCESS, Facts, Percept, Transition, earned
 from .planning import expected_steps, outlook, plan
 from .settings import Settings
+from .shell import Shell, check, made
 from .skills import Replaying, Skill
 
 FEW, ALL = 3, 10**9  # matches asked for at first, and where all of these are banned
@@ -178,7 +178,7 @@ def explore(run: Run) -> int:
     return action
 
 
-class SequenceAgent:
+class SequenceAgent(Shell):
     """Learns skills from its own episodes, and replays the stored sequence that fits best.
 
     ``price``, ``veto``, ``policies`` and ``embody`` are seams: what later chapters add is plugged in there.
@@ -189,11 +189,6 @@ class SequenceAgent:
         self.settings = Settings(**settings)
         self.n_actions, self.perceive, self.succeeded = check(n_actions, perceive, seed), perceive, succeeded or earned
         self.memory = Memory(made(explorer, n_actions), np.random.default_rng(seed), self.settings)
-
-    @property
-    def library(self) -> SkillLibrary:
-        """Its procedural memory."""
-        return self.memory.library
 
     def price(self, run: Run, shelf: Shelf, facts: Facts) -> float:
         """Expected steps of a shelf: mean length divided by success rate, as attempted under these facts."""
@@ -220,41 +215,6 @@ class SequenceAgent:
                     max_steps: int | None = None) -> Episode:
         """Play one episode. With ``learn=False`` the agent is afterwards what it was before."""
         return rollout(env, self.perceive, Run(self), seed, learn, max_steps, self.succeeded)
-
-    def learn_from(self, episode: Episode) -> int:
-        """Take skills from an episode that anyone played; returns by how many the library grew."""
-        before = len(self.library)
-        self.memory.begin()
-        for step in playable(episode, self.n_actions):
-            self.memory.observe(mark_success(step, self.succeeded))
-        return len(self.library) - before
-
-
-def check(n_actions: int, perceive: Perceive, seed: int | None) -> int:
-    """The number of actions; ValueError or TypeError for what no agent can be made from."""
-    if seed is not None:
-        whole(seed, "seed")
-    if not callable(perceive):
-        raise TypeError(f"perceive: a function from an environment to a Percept is needed, got {perceive!r}")
-    return int(whole(n_actions, "n_actions", least=1))
-
-
-def made(explorer: str | Explorer, n_actions: int) -> Explorer:
-    """An explorer by its name, or itself."""
-    named = isinstance(explorer, str)
-    if explorer not in EXPLORERS if named else not callable(getattr(explorer, "choose", None)):
-        raise ValueError(f"explorer: one of {sorted(EXPLORERS)} or an Explorer is needed, got {explorer!r}")
-    return EXPLORERS[explorer](n_actions) if named else explorer
-
-
-def playable(episode: Episode, n_actions: int) -> list[Transition]:
-    """The steps of an episode; ValueError or TypeError where an agent could not have taken them."""
-    if not isinstance(episode, Episode):
-        raise TypeError(f"episode: an Episode is needed, got {type(episode).__name__}")
-    strange = [step.action for step in episode.transitions if step.action not in range(n_actions)]
-    if strange:
-        raise ValueError(f"episode: actions from 0 to {n_actions - 1} are needed, got {strange[0]!r}")
-    return episode.transitions
 
 
 class ProceduralMemoryAgent(SequenceAgent):
