@@ -69,7 +69,7 @@ def test_conda_environment_has_the_packages_and_ranges_of_pyproject():
     versions = conda_versions()
     assert same_range(versions.pop("python"), PYPROJECT["project"]["requires-python"])
     assert versions.pop("pip") == ""
-    expected = wanted("minigrid", "test")
+    expected = wanted("test")
     assert versions.keys() == expected.keys()
     different = {
         name: (versions[name], str(expected[name].specifier))
@@ -112,7 +112,7 @@ def test_lock_satisfies_pyproject():
         version = str(requirement.specifier).removeprefix("==")
         versions.setdefault(canonicalize_name(requirement.name), []).append(version)
     build = [Requirement(line) for line in PYPROJECT["build-system"]["requires"]]
-    for requirement in [*wanted("minigrid", "classroom", "test").values(), *build]:
+    for requirement in [*wanted("classroom", "test").values(), *build]:
         found = versions.get(canonicalize_name(requirement.name), [])
         assert found, f"{requirement.name} is not locked"
         assert all(requirement.specifier.contains(version) for version in found), (requirement, found)
