@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
 from operator import add, mul
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,16 @@ MEMORY = 16  # transitions kept for each action
 TURNS = 16  # a map that leads to more orientations than this is not believed
 EFFORT = 20_000  # poses a search may open
 GROWING = threading.Lock()  # agents in other threads (a learning explorer's, say) may grow the same distances
+
+
+class Learned(NamedTuple):
+    """All that a motion model has learned, in plain values: what a file keeps of it."""
+
+    maps: dict[int, tuple[Rows, Displacement]]  # in the order in which they were found
+    trust: Sequence[int]
+    samples: Sequence[Sequence[Sequence[tuple[Displacement, Displacement]]]]
+    tries: Sequence[int]
+    version: int
 
 
 class MotionModel:
@@ -45,6 +56,26 @@ class MotionModel:
         self.moves: list[list[tuple[int, int, Displacement | None]]] = []  # [orientation] -> (action, turn, shift) each
         self.strides: list[Displacement] = []  # where single actions lead
         self.stances: list[Displacement] = []  # seen there, a thing can be stood upon at once or one action later
+
+    @property
+    def learned(self) -> Learned:
+        """What would make another model the same."""
+        maps = {action: (matrix.tolist(), offset.tolist()) for action, (matrix, offset) in self.maps.items()}
+        return Learned(maps, self._trust, self._samples, self.tries.tolist(), self.version)
+
+    def restore(self, learned: Learned) -> None:
+        """Become the model that had learned this; ValueError: for maps that cannot all be true."""
+        self.maps = {action: (np.array(matrix, dtype=float), np.array(offset, dtype=float))
+                     for action, (matrix, offset) in learned.maps.items()}
+        self._trust, self.tries = list(learned.trust), np.array(learned.tries, dtype=int)
+        self._samples = [deque(map(list, memory), maxlen=MEMORY) for memory in learned.samples]
+        try:
+            believed = self._rebuild()
+        except np.linalg.LinAlgError:
+            believed = False
+        if not believed:
+            raise ValueError(f"maps: no more than {TURNS} orientations are needed, and these lead to more or to none")
+        self.version = learned.version
 
     def observe(self, step: Transition) -> None:
         """Learn from a step, unless what ended the episode may also have stood in the way."""
