@@ -19,8 +19,8 @@ import numpy as np
 
 from .arguments import whole
 from .percepts import Facts, Percept
+from .skill_file import Account, Stored, check_skill, read_library, write_library
 from .skills import Claim, Operator, Skill, embed
-from .storage import Stored, check_skill, read, write
 
 BLUR = 0.001  # of contexts whose cosines differ by less, the success rates decide
 DIGITS = 1e5  # cosines are rounded to five digits: contexts equally far away tie on every processor
@@ -77,6 +77,11 @@ class Tally:
         """Share of uses that succeeded, counted as if one more had: 1.0 before the first."""
         return (self.successes + 1) / (self.uses + 1)
 
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Uses, successes and steps."""
+        return self.uses, self.successes, self.steps
+
     def add(self, other: Tally) -> None:
         """Take the counts of another in."""
         self.uses, self.successes, self.steps = (
@@ -123,6 +128,25 @@ class Ledger:
     def under_facts(self, claim: Claim, facts: Facts) -> Tally:
         """What came of a claim's uses that began under these very facts."""
         return self.under.get(claim, {}).get(facts, Tally())
+
+    @property
+    def accounts(self) -> list[Account]:
+        """All that it says, claim by claim, in plain values."""
+        contexts: dict[Claim, dict] = {claim: {} for claim in self.totals}
+        for (claim, context), tally in self.contexts.items():
+            contexts[claim][context] = tally.counts
+        return [Account(*claim, [(use.skill, *use[2:]) for use in self.lines[claim]],
+                        {facts: tally.counts for facts, tally in self.under[claim].items()}, contexts[claim])
+                for claim in self.totals]
+
+    def restore(self, accounts: Iterable[Account]) -> None:
+        """Become the ledger that gave these accounts."""
+        for account in accounts:
+            claim = account.claim
+            self.open(claim).add(Tally(*account.total))
+            self.lines[claim] += [Use(skill, claim, *rest) for skill, *rest in account.lines]
+            self.under[claim] = {facts: Tally(*counts) for facts, counts in account.facts.items()}
+            self.contexts |= {(claim, context): Tally(*counts) for context, counts in account.contexts.items()}
 
 
 class Shelf:
@@ -287,16 +311,33 @@ class SkillLibrary:
             raise ValueError(f"skill: one of this library's own is needed, got {skill!r}")
         use = Use(skill.number, operator.claim, operator.preconditions if facts is None else facts, succeeded, steps)
         self.ledger.write(use, skill.context)
-        shelf = self.shelves.get(operator)
-        row = None if shelf is None else shelf.rows.get(skill.context)
-        if row is not None:
-            shelf.count(row, self.ledger.contexts[operator.claim, skill.context])
+        for shelf in self.shelves.values():  # a claim may have several, whose preconditions differ
+            if shelf.operator.claim == operator.claim and skill.context in shelf.rows:
+                shelf.count(shelf.rows[skill.context], self.ledger.contexts[operator.claim, skill.context])
+
+    @property
+    def stored(self) -> Stored:
+        """All that a file keeps of it."""
+        return Stored(self._added, sorted(self, key=lambda skill: skill.number), self.ledger.accounts)
+
+    def restore(self, stored: Stored) -> None:
+        """Become the library, from an empty one, of which this was kept."""
+        self.ledger.restore(stored.ledger)
+        for skill in stored.skills:
+            self._added = skill.number
+            self.add(skill)
+        self._added = stored.next_number
+        by_number = {skill.number: skill for skill in self}
+        for number, succeeded, steps in stored.uses or ():
+            self.record(by_number[number], succeeded, steps)
 
     def save(self, path: str | PathLike) -> None:
         """Write the library as JSON; the file is either the old one or the new one, never half of either."""
-        write(path, Stored(sorted(self, key=lambda skill: skill.number), self.ledger, self._added))
+        write_library(path, self.stored)
 
     @classmethod
     def load(cls, path: str | PathLike) -> SkillLibrary:
         """Read a saved library; ValueError says what is wrong with a file that is not one."""
-        return read(path)
+        library = cls()
+        library.restore(read_library(path))
+        return library

@@ -1,7 +1,12 @@
-"""What an agent offers its users beside playing: its library, lessons, and a look at what it is made from."""
+"""What an agent offers its users beside playing: its library, lessons, its file, and a look at what it is made from."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from os import PathLike
+from typing import Self
+
+from .agent_file import read_agent, restore, write_agent
 from .arguments import whole
 from .episodes import Episode, Judge, Perceive
 from .explorers import EXPLORERS, Explorer
@@ -11,7 +16,7 @@ from .percepts import Transition, mark_success
 
 
 class Shell:
-    """An agent's library and lessons; whoever has ``memory``, ``n_actions`` and ``succeeded`` can have it."""
+    """An agent's library, lessons and file; whoever has ``memory``, ``n_actions`` and ``succeeded`` can have it."""
 
     memory: Memory
     n_actions: int
@@ -29,6 +34,20 @@ class Shell:
         for step in playable(episode, self.n_actions):
             self.memory.observe(mark_success(step, self.succeeded))
         return len(self.library) - before
+
+    def save(self, path: str | PathLike) -> None:
+        """Write the whole agent as JSON; the file is either the old one or the new one, never half of either."""
+        write_agent(path, type(self).__name__, self.n_actions, self.memory)
+
+    @classmethod
+    def load(cls, path: str | PathLike, perceive: Perceive, succeeded: Judge | None = None,
+             explorer: str | Explorer | None = None) -> Self:
+        """The agent that was saved; ``perceive``, ``succeeded`` and an explorer of one's own are not in a file."""
+        kept = read_agent(path, cls.__name__, explorer is not None)
+        agent = cls(kept.n_actions, perceive, explorer=explorer or kept.explorer.name, succeeded=succeeded,
+                    **asdict(kept.settings))
+        restore(agent.memory, kept, explorer is None)
+        return agent
 
 
 def check(n_actions: int, perceive: Perceive, seed: int | None) -> int:
