@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
 TAUGHT = {  # chapter -> its modules, and how many definitions the two must share at least
-    "01": (("worlds/layouts", "worlds/gridworld"), 3),
+    "01": (("percepts", "episodes", "worlds/layouts", "worlds/gridworld"), 6),
     "02": (("percepts", "skills"), 3),
     "03": (("library",), 3),
     "04": (("planning", "explorers", "memory", "agent", "navigation/motion", "navigation/search"), 3),
