@@ -1,48 +1,12 @@
 // Guess: the reader commits to a number or draws a curve; the answer is put on the page only after that.
 import { html, svg, write } from "./dom.js";
+import { HEIGHT, createFrame, createScale, grown, label, linePath, told, watchWidth } from "./guess_axes.js";
+import { OWN_KEYS, createSheet } from "./guess_sheet.js";
 
-const HEIGHT = 170; // of a plot, in pixels
-const STEP = 1 / 40; // of the y axis, for one press of an arrow key
+// A shape for each answer: colour is never the only difference.
 const MARKS = ["M-4 0A4 4 0 1 0 4 0A4 4 0 1 0-4 0Z", "M-4-4H4V4H-4Z", "M0-5L5 4H-5Z", "M0-5.5L5.5 0L0 5.5L-5.5 0Z"];
 
-// Without it on the very element that has the focus, JupyterLab takes "d d" for deleting the cell.
-const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
 const MAIN = { class: "pm-button pm-main" };
-
-/** A number as it is said: whole ones in full, others with four digits. */
-const told = (value) => (Number.isInteger(value) ? value : +value.toPrecision(4))
-  .toLocaleString("en", { maximumFractionDigits: 12 }).replace("-", "−");
-
-/** Between `low` and `high`: where a value lies as a share of the way, the value at a share, and values to mark. */
-function createScale([low, high], log) {
-  const to = log ? Math.log10 : (value) => value;
-  const [a, b] = [to(low), to(high)];
-  const grain = 10 ** Math.floor(Math.log10((high - low) / 100)); // no finer than a hand draws
-  function linear(most) {
-    const power = 10 ** Math.floor(Math.log10((high - low) / most));
-    const step = [1, 2, 5, 10].map((m) => m * power).find((size) => (high - low) / size <= most);
-    const first = Math.ceil(low / step - 1e-9);
-    return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => +((first + i) * step).toPrecision(12));
-  }
-  function powers(most) {
-    const [first, last] = [Math.ceil(a - 1e-9), Math.floor(b + 1e-9)];
-    const every = Math.ceil((last - first + 1) / most);
-    const all = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
-    return all.filter((power) => (power - first) % every === 0).map((power) => +(10 ** power).toPrecision(12));
-  }
-  return {
-    share: (value) => (to(value) - a) / (b - a),
-    at(share) {
-      const value = a + share * (b - a);
-      const rounded = log ? +(10 ** value).toPrecision(3) : +(Math.round(value / grain) * grain).toPrecision(12);
-      return Math.min(high, Math.max(low, rounded));
-    },
-    ticks: (most) => (log && b - a >= 1.5 ? powers(most) : linear(most)),
-  };
-}
-
-/** Ends of an axis that hold some values too. */
-const grown = ([low, high], values) => [Math.min(low, ...values), Math.max(high, ...values)];
 
 /** Ends of a line of numbers: from 0, or between powers of ten. */
 function around(values, log) {
@@ -53,16 +17,6 @@ function around(values, log) {
   const low = Math.floor(Math.log10(Math.min(...values)));
   return [10 ** low, 10 ** Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))))];
 }
-
-/** Runs `draw(width)` whenever the width of `node` has changed. */
-function watchWidth(node, draw) {
-  const observer = new ResizeObserver(() => { if (node.clientWidth) draw(node.clientWidth); });
-  observer.observe(node);
-  return () => observer.disconnect();
-}
-
-const label = (x, y, text, anchor = "middle", name = "pm-tick") =>
-  svg("text", { x, y, "text-anchor": anchor, class: name }, text);
 
 /** The line of numbers with the answer on it, and the guess if there is one. */
 function createLine(plot, answer, guess) {
@@ -95,172 +49,6 @@ function createLine(plot, answer, guess) {
   return { node, off };
 }
 
-/** The axes of a curve in a plot of some width, and where on it x values and shares of the y axis lie. */
-function createFrame(plot, span, width) {
-  const [x, y] = [createScale([plot.x[0], plot.x.at(-1)], false), createScale(span, plot.log)];
-  const [rows, columns] = [y.ticks(5), x.ticks(Math.min(Math.max(2, width / 90), plot.x.length - 1))];
-  const left = 14 + (plot.ylabel ? 18 : 0) + 6.3 * Math.max(...rows.map((value) => told(value).length));
-  const [right, top, bottom] = [width - 16, 8, HEIGHT - (plot.xlabel ? 36 : 20)];
-  const atX = (value) => left + x.share(value) * (right - left);
-  const atY = (share) => bottom - share * (bottom - top);
-  const middle = (top + bottom) / 2;
-  return {
-    atX, atY, y, left, right, top, bottom,
-    parts: [
-      svg("path", { d: rows.map((value) => `M${left} ${atY(y.share(value))}H${right}`).join(""), class: "pm-lines" }),
-      svg("path", { d: `M${left} ${top}V${bottom}H${right}${columns.map((value) => `M${atX(value)} ${bottom}v4`).join("")}`,
-        class: "pm-axis" }),
-      ...rows.map((value) => label(left - 6, atY(y.share(value)) + 4, told(value), "end")),
-      ...columns.map((value) => label(atX(value), bottom + 16, told(value))),
-      label((left + right) / 2, HEIGHT - 4, plot.xlabel, "middle", "pm-word"),
-      svg("text", { transform: `translate(12 ${middle}) rotate(-90)`, "text-anchor": "middle", class: "pm-word" }, plot.ylabel),
-    ],
-  };
-}
-
-/** A line through values or shares; where one is null it is broken. */
-function linePath(values, place) {
-  let pen = "M";
-  return values.map((value, index) => {
-    if (value === null) { pen = "M"; return ""; }
-    const [x, y] = place(value, index);
-    const part = `${pen}${x.toFixed(1)} ${y.toFixed(1)}${pen === "M" ? "h0" : ""}`; // a value alone is a dot
-    pen = "L";
-    return part;
-  }).join("");
-}
-
-/** Fill the gaps between knots by straight lines. */
-function joinKnots(knots, places) {
-  const curve = [...knots];
-  let before = -1;
-  knots.forEach((share, index) => {
-    if (share === null) return;
-    for (let i = before + 1; before >= 0 && i < index; i++) {
-      curve[i] = knots[before] + ((places[i] - places[before]) / (places[index] - places[before])) * (share - knots[before]);
-    }
-    before = index;
-  });
-  return curve;
-}
-
-/** An empty plot to draw in. `changed(words)` is called after each stroke; `values()` is what was drawn, or null. */
-function createSheet(plot, changed) {
-  const places = plot.x;
-  const y = createScale(plot.span, plot.log);
-  let knots = places.map(() => null); // shares of the y axis; the pen leaves one at each x, the keys where they are used
-  let frame;
-  let cursor = 0;
-  let last = null; // the index at which the pen was a moment ago
-  const line = svg("path", { class: "pm-guess-line" });
-  const cross = svg("g", { class: "pm-cursor", visibility: "hidden" }, svg("path"), svg("circle", { r: 4.5 }));
-  const hint = svg("g", { class: "pm-hint" });
-  const node = svg("svg", {
-    class: "pm-plot pm-sheet", height: HEIGHT, tabindex: 0, role: "application", ...OWN_KEYS,
-    "aria-label": "Draw your guess. Left and right arrow keys move along the x axis, up and down arrow keys draw there, "
-      + "Delete takes a point away.",
-    onpointerdown, onpointermove, onkeydown,
-    onpointerup: () => { last = null; },
-    onpointercancel: () => { last = null; },
-    onfocus: () => showCursor(node.matches(":focus-visible")),
-    onblur: () => showCursor(false),
-  });
-  const drawn = () => joinKnots(knots, places);
-
-  function showCursor(visible) {
-    cross.setAttribute("visibility", visible ? "visible" : "hidden");
-  }
-  function show() {
-    const curve = drawn();
-    line.setAttribute("d", linePath(curve, (share, index) => [frame.atX(places[index]), frame.atY(share)]));
-    hint.setAttribute("visibility", knots.some((share) => share !== null) ? "hidden" : "visible");
-    const [across, dot] = cross.children;
-    across.setAttribute("d", `M${frame.atX(places[cursor])} ${frame.top}V${frame.bottom}`);
-    dot.setAttribute("visibility", curve[cursor] === null ? "hidden" : "inherit");
-    dot.setAttribute("cx", frame.atX(places[cursor]));
-    dot.setAttribute("cy", frame.atY(curve[cursor] ?? 0));
-    const there = curve[cursor] === null ? "nothing drawn" : `${told(y.at(curve[cursor]))} ${plot.ylabel}`.trim();
-    changed(`${plot.xlabel || "x"} ${told(places[cursor])}: ${there}`);
-  }
-  function put(index, share) {
-    knots[index] = Math.min(1, Math.max(0, share));
-  }
-  function stroke(event) {
-    const box = node.getBoundingClientRect();
-    const aim = places[0] + ((event.clientX - box.left - frame.left) / (frame.right - frame.left)) * (places.at(-1) - places[0]);
-    const share = (frame.bottom - event.clientY + box.top) / (frame.bottom - frame.top);
-    const after = places.findIndex((place) => place >= aim);
-    const index = after < 0 ? places.length - 1
-      : after > 0 && aim - places[after - 1] < places[after] - aim ? after - 1 : after;
-    put(index, share);
-    if (last !== null) { // the pointer may have skipped some
-      const way = Math.sign(index - last);
-      for (let i = last + way; i !== index && way; i += way) {
-        put(i, knots[last] + ((places[i] - places[last]) / (places[index] - places[last])) * (knots[index] - knots[last]));
-      }
-    }
-    last = cursor = index;
-    show();
-  }
-  function onpointerdown(event) {
-    if (event.button !== 0 || !frame) return;
-    event.preventDefault(); // no text is selected, and the notebook does not take the focus
-    node.focus({ preventScroll: true });
-    node.setPointerCapture(event.pointerId);
-    showCursor(false);
-    stroke(event);
-  }
-  function onpointermove(event) {
-    if (last !== null && event.buttons & 1) stroke(event);
-  }
-  function lift(by) {
-    const nearest = knots.reduce((best, share, index) =>
-      (share !== null && (best === null || Math.abs(index - cursor) < Math.abs(best - cursor)) ? index : best), null);
-    put(cursor, (drawn()[cursor] ?? (nearest === null ? .5 : knots[nearest])) + by);
-  }
-  const move = (to) => { cursor = Math.min(places.length - 1, Math.max(0, to)); };
-  const far = Math.max(1, Math.round(places.length / 10));
-  const keys = {
-    ArrowLeft: (event) => move(cursor - (event.shiftKey ? far : 1)),
-    ArrowRight: (event) => move(cursor + (event.shiftKey ? far : 1)),
-    Home: () => move(0),
-    End: () => move(places.length - 1),
-    ArrowUp: () => lift(STEP),
-    ArrowDown: () => lift(-STEP),
-    PageUp: () => lift(5 * STEP),
-    PageDown: () => lift(-5 * STEP),
-    Delete: () => { knots[cursor] = null; },
-    Backspace: () => { knots[cursor] = null; },
-  };
-  function onkeydown(event) {
-    const action = keys[event.key];
-    if (!action || event.ctrlKey || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    action(event);
-    show();
-    showCursor(true);
-  }
-  const off = watchWidth(node, (width) => {
-    frame = createFrame(plot, plot.span, width);
-    const at = (frame.left + frame.right) / 2;
-    const middle = (frame.top + frame.bottom) / 2;
-    hint.replaceChildren(
-      label(at, middle - 8, "Draw your guess here with the mouse, a finger or a pen."),
-      label(at, middle + 10, "By keys: ← → move, ↑ ↓ draw, Shift ← → move further."));
-    node.replaceChildren(...frame.parts, hint, line, cross);
-    show();
-  });
-  return {
-    node, off,
-    values: () => (knots.some((share) => share !== null) ? drawn().map((share) => (share === null ? null : y.at(share))) : null),
-    clear() {
-      knots = places.map(() => null);
-      show();
-    },
-  };
-}
-
 /** From which value to which a curve goes, in words. */
 function ends(values) {
   const known = values.filter((value) => value !== null);
@@ -290,8 +78,8 @@ function createResult(plot, answers, guess) {
     node.replaceChildren(...frame.parts,
       ...named.flatMap(([, values, kind, mark]) => [
         svg("path", { d: linePath(values, place), class: kind }),
-        ...(mark ? values.map((value, index) => [value, index]).filter(([, index]) => index % every === 0) : []).map((point) =>
-          svg("path", { d: mark, transform: `translate(${place(...point)})`, class: `pm-mark ${kind}` }))]),
+        ...values.map(place).filter((_, index) => mark && index % every === 0).map((point) =>
+          svg("path", { d: mark, transform: `translate(${point})`, class: `pm-mark ${kind}` }))]),
       ...(guess === null ? [] : [svg("path", { d: linePath(guess, place), class: "pm-guess-line" })]));
   });
   const legend = html("div", { class: "pm-keys pm-told", tabindex: -1, ...OWN_KEYS },
