@@ -267,14 +267,9 @@ def keep_shorter(found: dict[Displacement, tuple[int, ...]], context: Displaceme
 
 def common_shift(first: Percept, second: Percept) -> Displacement | None:
     """By how much every object moved between two percepts, or None where they disagree (the agent turned, say)."""
-    common = None
-    for name in first.objects:
-        if name in second.objects:
-            shift = tuple(map(sub, first.objects[name], second.objects[name]))
-            if common not in (None, shift):
-                return None
-            common = shift
-    return common
+    names = first.objects.keys() & second.objects.keys()
+    shifts = {tuple(map(sub, first.objects[name], second.objects[name])) for name in names}
+    return shifts.pop() if len(shifts) == 1 else None
 
 
 def change_of(path: Sequence[Transition]) -> tuple[Facts, Facts]:
