@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import gymnasium as gym
 import numpy as np
 
-from procmem_lite.episodes import Episode, Invocation
-from procmem_lite.percepts import Transition
+from procmem_lite.episodes import Actor, Choice, Episode, Invocation, Perceive, Play, rollout
 from procmem_lite.skills import Skill
-from procmem_lite.worlds.gridworld import ACTIONS, GridWorld, perceive, steps_to_goal
+from procmem_lite.worlds.gridworld import GridWorld, perceive, steps_to_goal
 
 
 def shortest_action(env: gym.Env) -> int:
-    """An action that lies on a shortest way to the goal."""
+    """An action that lies on a shortest path to the goal."""
     world = env.unwrapped
     steps, table, state = steps_to_goal(world.layout), world.table, world.state
     left = [0 if table.terminated[state, a] else 1 + steps[table.next_state[state, a]] for a in range(6)]
     return int(np.argmin(left))
 
 
+class Walker(Actor):
+    """``wander`` random steps, then the shortest path; it gives up after ``limit`` steps."""
+
+    def __init__(self, seed: int, wander: int = 0, limit: int | None = None) -> None:
+        self.rng, self.wander, self.limit = np.random.default_rng(seed), wander, limit
+
+    def act(self, play: Play) -> Choice | None:
+        if play.episode.steps == self.limit:
+            return None
+        wanders = play.episode.steps < self.wander
+        return Choice(int(self.rng.integers(6)) if wanders else shortest_action(play.env))
+
+
 def walk(
     layout: str = "rooms", size: int = 6, seed: int = 0, wander: int = 0, limit: int | None = None
 ) -> Episode:
-    """``wander`` random steps, then the shortest way; ``limit`` cuts it off."""
-    env = GridWorld(layout, size=size, max_steps=100_000)
-    env.reset(seed=seed)
-    rng = np.random.default_rng(seed)
-    episode = Episode(seed=seed, optimal_steps=env.optimal_steps(), actions=ACTIONS)
-    terminated = False
-    while not terminated and (limit is None or episode.steps < limit):
-        before = perceive(env)
-        action = int(rng.integers(6)) if episode.steps < wander else shortest_action(env)
-        _, reward, terminated, _, _ = env.step(action)
-        episode.transitions.append(Transition(before, action, reward, perceive(env), terminated))
-    return episode
+    """An episode that a :class:`Walker` plays."""
+    return rollout(GridWorld(layout, size=size, max_steps=100_000), perceive, Walker(seed, wander, limit), seed)
+
+
+def do(env: gym.Env, see: Perceive, actions: Iterable[int], seed: int | None = None) -> Episode:
+    """An episode of given actions."""
+    play = Play(env, see, seed)
+    for action in actions:
+        play.step(action)
+    return play.episode
 
 
 def tell_skills(episode: Episode, length: int = 5, every: int = 9, failing: int = 3) -> Episode:

@@ -144,6 +144,30 @@ class Chores(gym.Env):
         return Percept(frozenset(env.unwrapped.facts - {DONE}))
 
 
+SHAKE, LADDER, PICK, BAKE = range(4)
+
+
+class Orchard(Chores):
+    """Shaking a tree brings down an apple; while nothing has fallen yet, on a lucky day, a pear with it.
+
+    Else, whoever has an apple may fetch a ladder and pick a pear; who has both may bake. Luck cannot be seen.
+    """
+
+    def __init__(self, max_steps: int = 60) -> None:
+        super().__init__([(lambda facts: True, "apple"), (lambda facts: "apple" in facts, "ladder"),
+                          (lambda facts: "ladder" in facts, "pear"),
+                          (lambda facts: {"apple", "pear"} <= facts, DONE)], max_steps=max_steps)
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[int, dict]:
+        self.lucky = bool(seed is None or seed % 2 == 0)
+        return super().reset(seed=seed)
+
+    def step(self, action: int) -> tuple[int, float, bool, bool, dict]:
+        if action == SHAKE and self.lucky and not self.facts:
+            self.facts.add("pear")
+        return super().step(action)
+
+
 class Garden(gym.Env):
     """A square with random ponds; entering one ends the episode. A fifth action breaks the vase underfoot for nothing.
 
