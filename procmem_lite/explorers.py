@@ -76,7 +76,7 @@ class ScriptedExplorer:
 
 
 class LeastTaken:
-    """Takes what was taken least often here; of actions taken equally often, one that led to the least visited place.
+    """Takes what was taken least often here; of what was taken, what led to the least visited place.
 
     It knows no target, no order and no motion, and remembers nothing beyond the episode.
     """
@@ -91,7 +91,7 @@ class LeastTaken:
         self.visits: Counter = Counter()  # (facts, place) -> times
         self.led: dict[tuple, tuple] = {}  # (facts, place, action) -> (facts, place)
 
-    def observe(self, step: Transition, body: Tracker | None) -> None:
+    def observe(self, step: Transition, body: object) -> None:
         """Count what was done, and where it led."""
         here = (step.percept.facts, step.percept.place, step.action)
         there = (step.next_percept.facts, step.next_percept.place)
@@ -99,7 +99,7 @@ class LeastTaken:
         self.visits[there] += 1
         self.led[here] = there
 
-    def choose(self, percept: Percept, body: Tracker | None, rng: np.random.Generator) -> int:
+    def choose(self, percept: Percept, body: object, rng: np.random.Generator) -> int:
         """An action never taken here, or one towards the least visited place; ties are drawn."""
         here = [(percept.facts, percept.place, action) for action in range(self.n_actions)]
         counts = np.array([self.taken[each] for each in here])
