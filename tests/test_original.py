@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from procmem_lite import GridWorld, Layout, train
+from procmem_lite.episodes import Play
 from procmem_lite.lab.original import (
     ACTIONS,
     Moved,
     OriginalAgent,
+    OriginalGame,
     OriginalLibrary,
+    OriginalRun,
     OriginalSkill,
     OriginalWorld,
     cosine,
@@ -123,7 +126,7 @@ def test_moved_layouts_repeat_by_seed_and_differ_between_seeds():
 
 
 def test_its_embeddings_differ_between_processes():
-    code = ("from procmem_lite.original import OriginalWorld, embed;"
+    code = ("from procmem_lite.lab.original import OriginalWorld, embed;"
             "print(embed(OriginalWorld().state(), ['move_up'] * 5).round(6).tolist())")
 
     def in_a_process(salt: str) -> str:
@@ -178,13 +181,13 @@ def test_a_skill_that_failed_stays_applicable():
 
 
 def test_a_walk_without_the_key_in_it_can_be_called_acquire_key():
-    agent, layout = OriginalAgent(0), Layout(5, (0, 0), (0, 1), (0, 2), (0, 3))
-    agent.scripted = False
-    from procmem_lite.lab.original import OriginalRun
-    run = OriginalRun(OriginalWorld(layout))
-    for action in ["move_up"] * 5:
-        run.step(action)
-    run.world.inventory.append("key")  # the world goes on; the slice does not hold it
+    agent, world = OriginalAgent(0), OriginalWorld(Layout(5, (0, 0), (0, 1), (0, 2), (0, 3)))
+    run = OriginalRun(agent, world)
+    play = Play(OriginalGame(world, 3), lambda game: game.unwrapped.world.percept())
+    run.begin(play, learn=True)
+    for _ in range(5):
+        run.observe(play.step(ACTIONS.index("move_up")))
+    world.inventory.append("key")  # the world goes on; the slice does not hold it
     assert agent.extract(run).name == "acquire_key"
 
 

@@ -73,10 +73,10 @@ def test_the_same_seeds_give_the_same_log_and_others_another():
 
 
 def test_a_log_says_what_made_it():
-    made_by = train(new_agent(7, lookahead=0), GridWorld("rooms", 6), 2, progress=False).made_by
+    made_by = train(new_agent(7, burst=5), GridWorld("rooms", 6), 2, progress=False).made_by
     assert made_by["versions"]["numpy"] == np.__version__
     assert made_by["agent_seed"] == 7
-    assert made_by["agent"]["lookahead"] == 0
+    assert made_by["agent"]["burst"] == 5
     assert made_by["agent"]["explorer"] == "UntriedExplorer"
     assert (made_by["environment"]["source"], made_by["environment"]["size"]) == ("rooms", 6)
     assert made_by["learn"] is True
