@@ -21,7 +21,7 @@ from procmem_lite.lab.plotting import (
     visualize_training,
 )
 from procmem_lite.lab.statistics import mean_interval
-from procmem_lite.scenes import COLOURS, rgb, scene_to_rgb
+from procmem_lite.scenes import COLOURS, KINDS, OTHER, colour_of, rgb, scene_to_rgb
 
 
 @pytest.fixture(autouse=True)
@@ -61,10 +61,16 @@ def test_a_scene_has_its_colours_where_its_things_are():
     def colour(cell):
         return picture[cell[0] * 4 + 2, cell[1] * 4 + 2].tolist()
 
-    assert colour(here.agent) == rgb("agent").tolist()
+    assert colour(here.agent) == rgb(KINDS["agent"]).tolist()
     assert {tuple(colour(cell)) for cell in here.board.walls} == {tuple(rgb("wall").tolist())}
     for kind, _, cell in here.board.items:
-        assert colour(cell) == rgb(kind).tolist()
+        assert colour(cell) == rgb(KINDS[kind]).tolist()
+
+
+def test_a_thing_has_the_colour_that_its_look_names():
+    assert [colour_of("door", look) for look in ("locked", "open", "red locked", "open grey")] == [
+        "brown", "brown", "red", "grey"]
+    assert [colour_of(kind) for kind in ("key", "goal", "unheard of")] == ["yellow", "green", OTHER]
 
 
 def test_an_open_door_looks_different():

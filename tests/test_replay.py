@@ -1,6 +1,7 @@
 """What the replay widgets send to the browser, what they refuse, and what a reader without a browser sees."""
 
 import dataclasses
+import io
 import json
 import re
 import shutil
@@ -8,19 +9,22 @@ import struct
 import subprocess
 
 import gymnasium as gym
+import matplotlib.image
 import numpy as np
 import pytest
 from episodes_by_hand import tell_skills, walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procmem_lite import GridWorld, ProceduralMemoryAgent, SkillLibrary, perceive
+from procmem_lite import GridWorld, ProceduralMemoryAgent, Skill, SkillLibrary, perceive, scenes
+from procmem_lite.agent import SequenceAgent
 from procmem_lite.episodes import Episode
+from procmem_lite.navigation.goto import GoTo
 from procmem_lite.percepts import Percept, Transition
 from procmem_lite.replay import Drive, LearningExplorer, LibraryBrowser, Replay
-from procmem_lite.replay.assets import STATIC, script, styles
-from procmem_lite.replay.filmstrip import key_frames
-from procmem_lite.replay.library_browser import path_from_anchor, principal_plane
+from procmem_lite.replay.assets import STATIC, script, source, styles
+from procmem_lite.replay.filmstrip import film_strip, key_frames, library_picture
+from procmem_lite.replay.library_browser import EFFECT, identity, path_from_anchor, principal_plane
 from procmem_lite.replay.record import control_runs, episode_record
 from procmem_lite.scenes import Board, Scene
 from procmem_lite.worlds import minigrid
@@ -33,6 +37,14 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 @pytest.fixture(scope="module")
 def played() -> tuple[ProceduralMemoryAgent, list[Episode]]:
     agent = ProceduralMemoryAgent(6, perceive, seed=0)
+    env = GridWorld("rooms", size=6)
+    return agent, [agent.run_episode(env, seed=seed) for seed in range(12)]
+
+
+@pytest.fixture(scope="module")
+def replayed() -> tuple[SequenceAgent, list[Episode]]:
+    """An agent that replays stored sequences."""
+    agent = SequenceAgent(6, perceive, seed=0)
     env = GridWorld("rooms", size=6)
     return agent, [agent.run_episode(env, seed=seed) for seed in range(12)]
 
@@ -73,6 +85,18 @@ def test_runs_say_who_was_in_control_at_every_step(control):
     runs = control_runs(control)
     assert [who for who, start, stop in runs for _ in range(start, stop)] == control
     assert all(one[0] != other[0] for one, other in zip(runs, runs[1:]))
+
+
+def test_what_was_retrieved_is_told_from_what_was_gone_to(played, replayed):
+    going, stored = ([used for episode in episodes for used in episode_record(episode)["invocations"]]
+                     for _, episodes in (played, replayed))
+    assert len(going) > 20
+    assert not any(used["stored"] or used["others"] for used in going), "a path found anew was not retrieved"
+    assert len(stored) > 20
+    assert all(used["stored"] for used in stored)
+    assert any(used["others"] for used in stored)
+    names = {name for episode in played[1] for name in episode_record(episode)["skills"]}
+    assert names == {"has_key at key", "door_open at door", "success at goal"}
 
 
 def test_minigrid_is_sent_with_its_headings():
@@ -237,6 +261,19 @@ def test_the_film_strip_shows_both_ends_and_every_new_fact(seed, wander):
     assert {f for f in range(1, len(facts)) if facts[f] != facts[f - 1]} <= set(frames)
 
 
+SENTENCES = ["short.", "a sentence of several words " * 12, "a long sentence of many words " * 40]
+
+
+@pytest.mark.parametrize("sentence", SENTENCES, ids=len)
+def test_a_caption_is_never_cut_off(sentence):
+    """Dark pixels end above the lowest rows; the longer the caption, the higher the picture, by whole lines."""
+    point = [["skill", "effect", "", 1, 2, 1]], np.zeros((1, 2))
+    for picture in (film_strip([GOOD], [""], sentence), library_picture(*point, sentence)):
+        grey = matplotlib.image.imread(io.BytesIO(picture))[..., :3].mean(axis=2)
+        inked = np.flatnonzero((grey < 0.6).any(axis=1))
+        assert 3 <= len(grey) - 1 - inked[-1] < 20, "ink near the lower edge is cut off; far above it, room is wasted"
+
+
 def test_the_film_strip_is_one_row_an_episode():
     def height(*episodes):
         return struct.unpack(">I", Replay(*episodes)._repr_mimebundle_()[0]["image/png"][20:24])[0]
@@ -259,7 +296,7 @@ def test_every_imported_name_is_exported_where_it_is_said_to_be():
     found = 0
     for path in STATIC.glob("*.js"):
         for names, module in re.findall(r'^import \{ (.*) \} from "\./(.*)";', path.read_text(), re.MULTILINE):
-            exported = re.findall(r"^export (?:const|function) (\w+)", (STATIC / module).read_text(), re.MULTILINE)
+            exported = re.findall(r"^export (?:const|function) (\w+)", source(module), re.MULTILINE)
             assert set(names.split(", ")) <= set(exported), (path.name, module)
             assert all(len(re.findall(rf"\b{name}\b", path.read_text())) > 1 for name in names.split(", ")), path.name
             found += 1
@@ -280,6 +317,41 @@ def test_every_class_that_the_code_names_has_a_style():
         assert f".{name}" in css, name
     assert "prefers-reduced-motion" in css
     assert 'data-jp-theme-light="false"' in css
+
+
+def test_the_browser_draws_in_the_one_palette():
+    css, code = styles("base.css"), script("replay.js")
+    for name, colour in scenes.COLOURS.items():
+        assert f"--pm-{name}: {colour};" in css
+    for colour in (*scenes.DARK.values(), *scenes.SKILLS, *scenes.DARK_SKILLS):
+        assert f": {colour};" in css
+    assert json.dumps(scenes.KINDS) in code
+    drawn = {colour for name, colour in scenes.COLOURS.items() if name != "line"}
+    for path in [*STATIC.glob("*.css"), *STATIC.glob("*.js"), *STATIC.parent.glob("*.py")]:
+        assert not drawn & set(re.findall(r"#[0-9a-f]{6}", path.read_text())), f"{path.name} repeats the palette"
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, as the Web Content Accessibility Guidelines define it."""
+    parts = np.array([int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)])
+    return float([0.2126, 0.7152, 0.0722] @ np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4))
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("colours", "skills", "page"), [
+    (scenes.COLOURS, scenes.SKILLS, "#ffffff"), (scenes.DARK, scenes.DARK_SKILLS, "#212121")], ids=["light", "dark"])
+def test_whatever_is_drawn_stands_out_from_what_it_is_drawn_on(colours, skills, page):
+    drawn = {name: colour for name, colour in colours.items() if name not in ("floor", "line")}
+    assert set(colours) == set(scenes.COLOURS)
+    for name, colour in [*drawn.items(), *enumerate(skills)]:
+        assert contrast(colour, colours["floor"]) >= 3, f"{name} on the floor"
+        assert contrast(colour, page) >= 3, f"{name} on the page"
+    for name in ("red", "green"):
+        assert contrast(colours[name], page) >= 4.5, f"{name}, in which words are written"
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine to check the syntax with")
@@ -383,26 +455,60 @@ def test_drive_refuses_what_it_cannot_play():
 # The library browser
 
 
-def test_the_browser_lists_every_skill_with_its_record(played):
-    agent, episodes = played
+def test_the_browser_lists_every_skill_with_its_record(replayed):
+    agent, episodes = replayed
     browser = LibraryBrowser(agent.library, episodes)
     assert len(browser._skills) == len(browser._map) == len(agent.library)
     for row, skill in zip(browser._skills, agent.library):
         assert (row[0], row[3], row[4], row[5]) == (skill.name, len(skill.actions), skill.uses, skill.successes)
+    assert sum(skill.uses for skill in agent.library) > 20
+    assert "gone to" not in repr(browser), "it went to no site"
 
 
-def test_choosing_a_skill_shows_its_uses_and_their_replays(played):
+def test_sites_that_were_gone_to_are_listed_with_their_uses(played):
     agent, episodes = played
     browser = LibraryBrowser(agent.library, episodes)
-    used = [i for i, skill in enumerate(browser.skills) if skill.uses]
+    stored, gone = len(agent.library), browser.skills[len(agent.library):]
+    assert [type(skill) for skill in gone] == [GoTo] * len(agent.library.shelves)
+    assert len(browser._skills) == stored + len(gone)
+    assert len(browser._map) == stored, "without a context there is no place on the map"
+    for goto, row in zip(gone, browser._skills[stored:]):
+        tally = agent.library.ledger.totals[goto.operator.claim]
+        assert (row[0], row[EFFECT], *row[4:]) == (
+            goto.name, " + ".join(goto.operator.effect), tally.uses, tally.successes)
+        assert row[3] == pytest.approx(tally.steps / tally.uses, abs=0.05)
+    uses = sum(len(episode.invocations) for episode in episodes)
+    assert sum(row[4] for row in browser._skills) == uses, "every use is in one row"
+    assert isinstance(browser.skills[browser.selected], GoTo), "the row used most is shown first"
+    assert f"used most: {browser.skills[browser.selected].name}, " in repr(browser)
+    assert "0 of them replayed; 3 sites gone to" in repr(browser)
+
+
+@pytest.mark.parametrize("who", ["played", "replayed"])
+def test_choosing_a_skill_shows_its_uses_and_their_replays(who, request):
+    agent, episodes = request.getfixturevalue(who)
+    browser = LibraryBrowser(agent.library, episodes)
+    used = [row for row, line in enumerate(browser._skills) if line[4]]
     assert used
     for row in used:
         browser.selected = row
         assert browser._detail["selected"] == row
-        assert browser._detail["used"] == browser.skills[row].uses
+        assert browser._detail["stored"] == isinstance(browser.skills[row], Skill)
+        assert len(browser._detail["actions"]) == len(getattr(browser.skills[row], "actions", ()))
+        assert browser._detail["used"] == browser._skills[row][4]
         for use in browser._detail["uses"]:
             if use["record"]:
                 assert len(use["record"]["action"]) == use["stop"] - use["start"]
+                assert use["record"]["skills"] == [browser.skills[row].name]
+
+
+def test_a_use_is_found_again_though_preconditions_were_learned_since(played):
+    """The ledger counts by claim: two operators that differ in preconditions alone have one record."""
+    agent, _ = played
+    goto = GoTo(next(iter(agent.library.shelves)))
+    later = GoTo(dataclasses.replace(goto.operator, preconditions=frozenset({"more"})))
+    assert goto != later
+    assert identity(goto) == identity(later)
 
 
 def test_a_path_from_the_anchor_ends_where_the_effect_happens(played):
@@ -413,7 +519,7 @@ def test_a_path_from_the_anchor_ends_where_the_effect_happens(played):
         path = path_from_anchor(skill, model)
         assert len(path) == len(skill.actions) + 1
         assert path[0] == [-x for x in skill.context], "it starts at the context, seen from the anchor"
-        ends.setdefault(skill.shelf, set()).add(tuple(path[-1]))
+        ends.setdefault(skill.operator, set()).add(tuple(path[-1]))
     assert all(len(places) == 1 for places in ends.values()), "all skills of a shelf end at one place"
 
 
@@ -443,7 +549,7 @@ def test_the_browser_refuses_what_it_cannot_show(played):
         LibraryBrowser(agent.library, [episodes[0], Episode()])
     browser = LibraryBrowser(agent.library)
     with pytest.raises(ValueError, match="selected: "):
-        browser.selected = len(agent.library)
+        browser.selected = len(browser.skills)
 
 
 # The learning explorer
@@ -455,11 +561,23 @@ def test_training_by_the_controls_is_what_they_say():
     explorer.controls["size"].value = 6
     explorer.controls["threshold"].value = 0.2
     explorer.train(wait=True)
-    assert (explorer.agent.rule, explorer.agent.threshold) == ("whole", 0.2)
+    assert (explorer.agent.settings.rule, explorer.agent.settings.threshold) == ("whole", 0.2)
     assert len(explorer.training_log) == 10
     assert explorer.progress.value == explorer.progress.max == 10
     assert explorer.training_log.episodes[0].percepts[0].scene.board.rows == 6
     assert explorer.stage.children[0].episodes[1] is explorer.training_log.episodes[-1]
+
+
+@pytest.mark.parametrize(("closed_loop", "policy", "unused"), [
+    (True, GoTo, "0 times it replayed a sequence"), (False, Skill, "0 times it went to a site")])
+def test_the_policy_that_is_chosen_is_the_one_that_acts(closed_loop, policy, unused):
+    explorer = LearningExplorer("open", size=5, episodes=10)
+    explorer.controls["closed_loop"].value = closed_loop
+    explorer.train(wait=True)
+    used = [invocation.skill for episode in explorer.training_log.episodes for invocation in episode.invocations]
+    assert {type(skill) for skill in used} == {policy}
+    assert unused in explorer.status.value
+    assert f"{len(used)} times it" in explorer.status.value
 
 
 def test_the_same_settings_learn_the_same():

@@ -12,10 +12,11 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from ..episodes import Episode
-from ..scenes import COLOURS, Scene, board_to_rgb
+from ..scenes import COLOURS, KINDS, Scene, board_to_rgb
 from .statistics import Interval, mean_interval
 from .training import TrainingLog
 
+AGENT = COLOURS[KINDS["agent"]]
 HEADINGS = {None: "o", 0: ">", 1: "v", 2: "<", 3: "^"}  # how the agent is drawn
 STYLE = Path(__file__).with_name("procmem.mplstyle")
 UNITS = {  # measure of a log -> its axis
@@ -40,7 +41,7 @@ def draw_scene(scene: Scene, ax: Axes | None = None, title: str = "") -> Axes:
     for kind, _, (row, column) in scene.board.items:
         if kind != "barred":
             ax.text(column, row, kind[0].upper(), ha="center", va="center", color="white", weight="bold")
-    ax.plot(scene.agent[1], scene.agent[0], HEADINGS[scene.heading], color=COLOURS["agent"],
+    ax.plot(scene.agent[1], scene.agent[0], HEADINGS[scene.heading], color=AGENT,
             markersize=min(110 / max(rows, columns), 14), markeredgecolor="white", zorder=4)
     every = max(1, rows // 8)
     ax.set(xticks=range(0, columns, every), yticks=range(0, rows, every), xlabel="column", ylabel="row",
@@ -62,7 +63,7 @@ def draw_path(episode: Episode, ax: Axes | None = None, title: str = "") -> Axes
     cells = np.array([percept.scene.agent for percept in percepts], dtype=float)
     shift = np.linspace(-0.18, 0.18, len(cells))[:, None]  # so that a second visit does not hide the first
     rows, columns = (cells + shift).T
-    labels = {"exploring": (":", "#5a5a5a"), "by a skill": ("-", COLOURS["agent"])}
+    labels = {"exploring": (":", COLOURS["wall"]), "by a skill": ("-", AGENT)}
     for index, step in enumerate(episode.transitions):
         style, colour = labels["by a skill" if step.invocation >= 0 else "exploring"]
         ax.plot(columns[index:index + 2], rows[index:index + 2], style, color=colour, linewidth=1.6, zorder=3)
@@ -92,7 +93,7 @@ def learning_curve(logs: Mapping[str, Sequence[TrainingLog]], measure: str = "st
         line, = ax.plot(episodes, band.value, label=f"{name} ({len(runs)} seeds)")
         ax.fill_between(episodes, band.low, band.high, color=line.get_color(), alpha=0.2, linewidth=0)
     if best is not None:
-        ax.axhline(best, color="#5a5a5a", linestyle="--", linewidth=1, label=f"best possible: {best:g}")
+        ax.axhline(best, color=COLOURS["wall"], linestyle="--", linewidth=1, label=f"best possible: {best:g}")
     ax.set(xlabel="episode", ylabel=UNITS[measure], title=title, yscale="log" if log_scale else "linear")
     if log_scale:
         ax.yaxis.set_major_formatter("{x:g}")
@@ -131,10 +132,10 @@ def interval_plot(intervals: Mapping[str, Interval], ax: Axes | None = None, tit
         raise ValueError("intervals: at least one is needed, got none")
     ax = ax or plt.figure(figsize=(6.4, 0.8 + 0.35 * len(intervals))).gca()
     for place, (low, high) in enumerate((each.low, each.high) for each in intervals.values()):
-        ax.plot([low, high], [place, place], color=COLOURS["agent"], solid_capstyle="butt")
-    ax.plot([each.value for each in intervals.values()], range(len(intervals)), "o", color=COLOURS["agent"])
+        ax.plot([low, high], [place, place], color=AGENT, solid_capstyle="butt")
+    ax.plot([each.value for each in intervals.values()], range(len(intervals)), "o", color=AGENT)
     if reference is not None:
-        ax.axvline(reference, color="#5a5a5a", linestyle="--", linewidth=1)
+        ax.axvline(reference, color=COLOURS["wall"], linestyle="--", linewidth=1)
     ax.set(yticks=range(len(intervals)), yticklabels=list(intervals), xlabel=xlabel, title=title,
            ylim=(len(intervals) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+
+from .. import scenes
 
 STATIC = Path(__file__).parent / "static"
 IMPORT = re.compile(r'^import .* from "\./([\w.]+)";\n', re.MULTILINE)
 
 LAYOUT = re.compile(r"^ *(?:(?://|/\*\*).*\n)?", re.MULTILINE)  # indentation and whole-line comments
+
+
+def palette_script() -> str:
+    """What a thing's colour is called, as ``palette.js``."""
+    told = {"NAMED": scenes.NAMED, "KINDS": scenes.KINDS, "OTHER": scenes.OTHER, "HUES": len(scenes.SKILLS)}
+    return "".join(f"export const {name} = {json.dumps(value)};\n" for name, value in told.items())
+
+
+def palette_styles() -> str:
+    """The palette as variables of a style sheet, for a light page and a dark one."""
+
+    def block(selector: str, colours: dict[str, str], skills: tuple[str, ...]) -> str:
+        numbered = {str(number): colour for number, colour in enumerate(skills)}
+        inside = "".join(f"--pm-{name}: {colour}; " for name, colour in (colours | numbered).items())
+        return f"{selector} {{ {inside}}}\n"
+
+    return (block(".pm", scenes.COLOURS, scenes.SKILLS)
+            + block('[data-jp-theme-light="false"] .pm', scenes.DARK, scenes.DARK_SKILLS))
+
+
+def source(module: str) -> str:
+    """The text of a module; ``palette.js`` is written from the palette."""
+    return palette_script() if module == "palette.js" else (STATIC / module).read_text(encoding="utf-8")
 
 
 def script(name: str) -> str:
@@ -19,7 +45,7 @@ def script(name: str) -> str:
         if module in seen:
             return
         seen[module] = ""  # marks it before its imports, whose text must come first
-        text = (STATIC / module).read_text(encoding="utf-8")
+        text = source(module)
         for needed in IMPORT.findall(text):
             visit(needed)
         text = IMPORT.sub("", text)
@@ -31,7 +57,6 @@ def script(name: str) -> str:
 
 
 def styles(*names: str) -> str:
-    """Style sheets one after the other."""
-    return re.sub(
-        r"^ +", "", "".join((STATIC / name).read_text(encoding="utf-8") for name in names), flags=re.MULTILINE
-    )
+    """The palette, then style sheets one after the other."""
+    texts = [palette_styles(), *((STATIC / name).read_text(encoding="utf-8") for name in names)]
+    return re.sub(r"^ +", "", "".join(texts), flags=re.MULTILINE)

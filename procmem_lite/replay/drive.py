@@ -127,7 +127,7 @@ class Drive(anywidget.AnyWidget):
         if not self.episode.success:
             return f"Over after {plural(self.episode.steps, 'step')}, without the goal."
         best = self.episode.optimal_steps
-        shortest = "" if best is None else f" The shortest way takes {best}."
+        shortest = "" if best is None else f" The shortest path takes {best}."
         return f"Goal reached in {plural(self.episode.steps, 'step')}.{shortest}"
 
     def _show(self, note: str) -> None:

@@ -15,23 +15,11 @@ from matplotlib.patches import Circle, Polygon, Rectangle
 
 from ..episodes import Episode
 from ..percepts import EXPLORING
-from ..scenes import Scene
-from ..skills import Skill
+from ..scenes import COLOURS, KINDS, SKILLS, Scene, colour_of
 
 FRAMES = 6
-SKILL_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#0072b2", "#b5a900")
-EXPLORING_COLOUR, FAILURE_COLOUR, AGENT_COLOUR = "#c9cacc", "#d55e00", "#0072b2"
-WALL_COLOUR, FLOOR_COLOUR = "#54565c", "#f7f7f4"
-NAMED_COLOURS = {
-    "red": "#d55e00",
-    "green": "#008a64",
-    "blue": "#0072b2",
-    "purple": "#a3508a",
-    "yellow": "#c98500",
-    "grey": "#7d7f85",
-}
-KIND_COLOURS = {"key": "yellow", "goal": "green", "lava": "red", "barred": "grey"}
-DOOR_COLOUR, OTHER_COLOUR = "#8c4a00", "#a3508a"
+AGENT_COLOUR = COLOURS[KINDS["agent"]]
+WIDTH, LINE = 7.6, 0.138  # inches: of every picture, of a line of its sentence
 
 
 def key_frames(episode: Episode, count: int = FRAMES) -> list[int]:
@@ -48,10 +36,11 @@ def key_frames(episode: Episode, count: int = FRAMES) -> list[int]:
 
 def film_strip(episodes: Sequence[Episode], labels: Sequence[str], sentence: str) -> bytes:
     """A PNG with one row of frames and one timeline for each episode, and a sentence beneath."""
-    heights = [1.95] * len(episodes) + [0.36]
-    figure = Figure(figsize=(7.6, sum(heights)), dpi=100, facecolor="white", layout="none")
+    below = room_for(sentence, 125)
+    heights = [1.95] * len(episodes) + [below]
+    figure = Figure(figsize=(WIDTH, sum(heights)), dpi=100, facecolor="white", layout="none")
     *parts, foot = figure.subfigures(len(heights), 1, height_ratios=heights)
-    write_sentence(foot, sentence, 0.015, 0.9, 125)
+    write_sentence(foot, sentence, 0.015, 1, 125)
     longest = max(episode.steps for episode in episodes)
     for part, episode, label in zip(parts, episodes, labels, strict=True):
         grid = part.add_gridspec(
@@ -66,10 +55,15 @@ def film_strip(episodes: Sequence[Episode], labels: Sequence[str], sentence: str
 
 def scene_picture(scene: Scene, sentence: str) -> bytes:
     """A PNG of one scene, and a sentence beside it."""
-    figure = Figure(figsize=(7.6, 2.4), dpi=100, facecolor="white", layout="none")
+    figure = Figure(figsize=(WIDTH, 2.4), dpi=100, facecolor="white", layout="none")
     draw_scene(figure.add_axes((0.01, 0.03, 0.3, 0.94)), scene)
     write_sentence(figure, sentence, 0.34, 0.94, 80)
     return as_png(figure)
+
+
+def room_for(sentence: str, width: int) -> float:
+    """Inches that a sentence needs, and a margin below it."""
+    return LINE * len(textwrap.wrap(sentence, width)) + 0.1
 
 
 def write_sentence(figure: FigureBase, sentence: str, left: float, top: float, width: int) -> None:
@@ -109,9 +103,9 @@ def draw_scene(axis: Axes, scene: Scene) -> None:
     """Board, things and agent, a cell one unit wide, row 0 at the top."""
     rows, columns, walls, items = scene.board
     axis.set(xticks=[], yticks=[])
-    squares = np.full((rows, columns, 3), to_rgb(FLOOR_COLOUR))
+    squares = np.full((rows, columns, 3), to_rgb(COLOURS["floor"]))
     for cell in walls:
-        squares[cell] = to_rgb(WALL_COLOUR)
+        squares[cell] = to_rgb(COLOURS["wall"])
     axis.imshow(squares, interpolation="nearest")
     for kind, look, (row, column) in items:
         draw_item(axis, kind, look, row, column)
@@ -127,16 +121,9 @@ def draw_scene(axis: Axes, scene: Scene) -> None:
     axis.add_patch(body)
 
 
-def item_colour(kind: str, look: str) -> str:
-    """A thing's colour: the one its look names, or its kind's."""
-    words = look.split()
-    named = next((word for word in words if word in NAMED_COLOURS), KIND_COLOURS.get(kind))
-    return NAMED_COLOURS[named] if named else DOOR_COLOUR if kind == "door" else OTHER_COLOUR
-
-
 def draw_item(axis: Axes, kind: str, look: str, row: int, column: int) -> None:
     """A thing as a shape of its own, so that colour is never the only difference."""
-    colour, lines = item_colour(kind, look), {"zorder": 3, "solid_capstyle": "round"}
+    colour, lines = COLOURS[colour_of(kind, look)], {"zorder": 3, "solid_capstyle": "round"}
     if kind == "key":
         axis.add_patch(
             Circle((column - 0.18, row + 0.1), 0.15, fill=False, edgecolor=colour, linewidth=1.4, zorder=3)
@@ -182,44 +169,51 @@ def draw_timeline(axis: Axes, episode: Episode, longest: int) -> None:
     axis.set(xlim=(0, longest), ylim=(0, 1))
     axis.set_axis_off()
     names = {used.skill.name: None for used in episode.invocations}
-    colours = {name: SKILL_COLOURS[index % len(SKILL_COLOURS)] for index, name in enumerate(names)}
+    colours = {name: SKILLS[index % len(SKILLS)] for index, name in enumerate(names)}
     control = [transition.invocation for transition in episode.transitions]
     starts = [step for step in range(len(control)) if step == 0 or control[step] != control[step - 1]]
     stretches = [(start, stop - start) for start, stop in zip(starts, [*starts[1:], len(control)], strict=True)]
     names_at = [None if control[s] == EXPLORING else episode.invocations[control[s]].skill.name for s in starts]
-    shades = [colours.get(name, EXPLORING_COLOUR) for name in names_at]
+    shades = [colours.get(name, COLOURS["exploring"]) for name in names_at]
     axis.broken_barh(stretches, (0.2, 0.6), facecolors=shades, edgecolors="white", linewidths=0.5)
     failed = [max(used.stop, used.start) - 0.5 for used in episode.invocations if not used.succeeded]
     axis.plot(
         failed,
         [0.5] * len(failed),
-        "x",
-        color=FAILURE_COLOUR,
-        markersize=5,
-        markeredgewidth=1.6,
+        "X",
+        color=COLOURS["red"],
+        markeredgecolor="white",
+        markersize=7,
+        markeredgewidth=0.8,
         clip_on=False,
     )
 
 
-def library_picture(skills: Sequence[Skill], points: np.ndarray, sentence: str) -> bytes:
-    """A PNG with the map of the embeddings and the skills used most, and a sentence beneath."""
-    figure = Figure(figsize=(7.6, 2.9), dpi=100, facecolor="white", layout="none")
-    write_sentence(figure, sentence, 0.02, 0.11, 125)
-    scatter, table = figure.subplots(
-        1, 2, width_ratios=[2, 3], gridspec_kw={"left": 0.02, "right": 0.99, "top": 0.92, "bottom": 0.15}
-    )
-    effects = list(dict.fromkeys(" + ".join(sorted(skill.effect)) for skill in skills))
+def library_picture(rows: Sequence[Sequence], points: np.ndarray, sentence: str) -> bytes:
+    """A PNG with the map of the embeddings and the skills used most, and a sentence beneath.
+
+    Args:
+        rows: name, effect, needs, steps, uses, successes of each skill.
+        points: on the map, shape ``(skills, 2)``, of the first so many rows; the others have no embedding.
+    """
+    below, body = room_for(sentence, 125), 2.6
+    height = body + below
+    figure = Figure(figsize=(WIDTH, height), dpi=100, facecolor="white", layout="none")
+    write_sentence(figure, sentence, 0.02, below / height, 125)
+    scatter, table = figure.subplots(1, 2, width_ratios=[2, 3], gridspec_kw={
+        "left": 0.02, "right": 0.99, "top": 1 - 0.23 / height, "bottom": (below + 0.1) / height})
+    effects = list(dict.fromkeys(row[1] for row in rows))
     for number, effect in enumerate(effects):
-        rows = [i for i, skill in enumerate(skills) if " + ".join(sorted(skill.effect)) == effect]
-        colour = SKILL_COLOURS[number % len(SKILL_COLOURS)]
-        scatter.scatter(*points[rows].T, s=9, color=colour, alpha=0.7, linewidths=0, label=effect)
+        chosen = [index for index in range(len(points)) if rows[index][1] == effect]
+        colour = SKILLS[number % len(SKILLS)]
+        scatter.scatter(*points[chosen].T, s=9, color=colour, alpha=0.7, linewidths=0, label=effect)
     scatter.set(xticks=[], yticks=[], xlim=(-1.1, 1.1), ylim=(-1.1, 1.1))
     scatter.set_title("embeddings, two principal components", fontsize=7)
     if effects:
         scatter.legend(fontsize=6, frameon=False, loc="best")
     table.set_axis_off()
     table.set_title("used most (successes / uses)", fontsize=7, loc="left")
-    best = sorted(skills, key=lambda skill: -skill.uses)[:9]
-    lines = [f"{skill.successes:>4} / {skill.uses:<4}  {skill.name}" for skill in best]
-    table.text(0, 0.97, "\n".join(lines), fontsize=7, family="monospace", va="top", linespacing=1.7)
+    most = sorted((row for row in rows if row[4]), key=lambda row: -row[4])[:9]
+    lines = [f"{successes:>4} / {uses:<4}  {name}" for name, *_, uses, successes in most]
+    table.text(0, 0.97, "\n".join(lines) or "none so far", fontsize=7, family="monospace", va="top", linespacing=1.7)
     return as_png(figure)

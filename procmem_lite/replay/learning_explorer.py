@@ -15,14 +15,16 @@ from ..agent import ProceduralMemoryAgent
 from ..explorers import EXPLORERS
 from ..lab.training import TrainingLog, as_log, measure
 from ..settings import RULES
+from ..skills import Skill
 from ..worlds.gridworld import GridWorld, perceive
 from ..worlds.layouts import LAYOUTS
 from .filmstrip import as_png
 from .record import plural
 from .replay_widget import Replay, fallback_bundle
 
-COLOUR, EARLIER, INK = "#2a86c8", "#999999", "#808080"  # legible on a light page and on a dark one
+COLOUR, INK = "#2a86c8", "#808080"  # legible on a light page and on a dark one
 THRESHOLDS = [("any", 0.0), *((f"from {least}", least) for least in (0.01, 0.02, 0.05, 0.1, 0.2))]
+POLICIES = [("go to the site, path found anew", True), ("replay the nearest stored sequence", False)]
 RECENT = 10  # episodes in the moving average
 
 
@@ -60,7 +62,7 @@ class LearningExplorer(widgets.VBox):
             "episodes": widgets.IntSlider(episodes, min=10, max=300, step=10, description="Episodes"),
             "explorer": widgets.Dropdown(options=list(EXPLORERS), description="Explorer"),
             "rule": widgets.Dropdown(options=list(RULES), value="subpaths", description="Segment rule"),
-            "closed_loop": widgets.Checkbox(True, description="Closed loop"),
+            "closed_loop": widgets.Dropdown(options=POLICIES, value=True, description="Policy"),
             "threshold": widgets.SelectionSlider(options=THRESHOLDS, description="Similarity"),
         }
         for control in self.controls.values():
@@ -139,8 +141,15 @@ class LearningExplorer(widgets.VBox):
         return (
             f"{told}. {plural(int(log.steps[0]), 'step')} in the first, {log.steps[-1]} in the last, optimality "
             f"ratio {log.optimality[-RECENT:].mean():.2f} over the last {min(RECENT, len(log))}, "
-            f"{plural(int(log.library_size[-1]), 'skill')} in the library."
+            f"{plural(int(log.library_size[-1]), 'skill')} in the library; {self._uses()}."
         )
+
+    def _uses(self) -> str:
+        """Which kinds of policy were used, and how often."""
+        used = [invocation.skill for episode in self.training_log.episodes for invocation in episode.invocations]
+        stored = sum(isinstance(skill, Skill) for skill in used)
+        gone = len(used) - stored
+        return f"{plural(gone, 'time')} it went to a site, {plural(stored, 'time')} it replayed a sequence"
 
     def __repr__(self) -> str:
         return f"LearningExplorer: {self._summary()} Run this cell in JupyterLab to change the settings."
@@ -160,7 +169,7 @@ def learning_curve(log: TrainingLog | None, earlier: TrainingLog | None, sentenc
     axis = figure.subplots()
     axis.set_facecolor("none")
     if earlier is not None:
-        draw_mean(axis, earlier, color=EARLIER, linewidth=1.2, label="the run before")
+        draw_mean(axis, earlier, color=INK, linewidth=1.2, label="the run before")
     title = "Not trained yet"
     if log is not None:
         episodes = np.arange(1, len(log) + 1)

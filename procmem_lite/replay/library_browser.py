@@ -1,4 +1,9 @@
-"""LibraryBrowser: the skills as a table and as a map, and for each its path, its uses and their replays."""
+"""LibraryBrowser: the skills as a table and as a map, and for each its path, its uses and their replays.
+
+row       of the table: a stored sequence, or a site that was gone to    Skill(...), GoTo(operator)
+line      a row as it is sent                                            ["open at box", "open", "", 4.5, 12, 11]
+use       one use of a row's skill                                       (episode's number, invocation, its steps)
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,8 @@ import numpy as np
 import traitlets
 
 from ..episodes import Episode, Invocation
-from ..library import SkillLibrary
+from ..library import SkillLibrary, Tally
+from ..navigation.goto import GoTo
 from ..navigation.motion import MotionModel
 from ..skills import Skill
 from . import assets
@@ -20,13 +26,16 @@ from .filmstrip import library_picture
 from .record import check_episode, compact, episode_record, plural
 from .replay_widget import fallback_bundle
 
+EFFECT, USES = 1, 4  # of a line
 SHOWN = 20  # the latest uses of a skill that are listed and can be replayed
 
 
 class LibraryBrowser(anywidget.AnyWidget):
     """Browse a library: sort and filter its table, choose a skill there or on the map, replay what it did.
 
-    ``browser.selected`` is the chosen row, in the library's order; -1 where the library is empty.
+    First come the stored sequences in the library's order, then the sites that were gone to by a path found anew:
+    these have uses, but no actions and no context, so no place on the map. ``browser.selected`` is the chosen row;
+    -1 where there is none.
 
     Args:
         library: the skills, as they are now; later changes do not show.
@@ -48,16 +57,17 @@ class LibraryBrowser(anywidget.AnyWidget):
             raise TypeError(f"library: a SkillLibrary is needed, got {type(library).__name__}")
         for number, episode in enumerate(episodes):
             check_episode(episode, f"episodes[{number}]")
-        self.skills, self.episodes = list(library), list(episodes)
+        self.skills: list[Skill | GoTo] = [*library, *gone_to(library)]
+        self.episodes, self.lines = list(episodes), [line(skill, library) for skill in self.skills]
         self.points, self.shares = principal_plane(library.embeddings)
         self.model = motion_seen(self.episodes)
         self.uses = uses_by_skill(self.episodes)
         super().__init__(
-            _skills=[skill_row(skill) for skill in self.skills],
+            _skills=self.lines,
             _map=[[compact(x), compact(y)] for x, y in self.points],
         )
         if self.skills:
-            self.selected = max(range(len(self.skills)), key=lambda i: (self.skills[i].uses, -i))
+            self.selected = max(range(len(self.skills)), key=lambda row: (self.lines[row][USES], -row))
 
     @traitlets.validate("selected")
     def _check_selected(self, proposal: dict[str, Any]) -> int:
@@ -69,12 +79,14 @@ class LibraryBrowser(anywidget.AnyWidget):
     def _show_detail(self, _change: dict[str, Any]) -> None:
         skill = self.skills[self.selected]
         names = next((e.actions for e in self.episodes if e.actions is not None), None)
+        actions = skill.actions if isinstance(skill, Skill) else ()
         self._detail = {
             "selected": self.selected,
-            "path": path_from_anchor(skill, self.model),
+            "stored": isinstance(skill, Skill),
+            "path": path_from_anchor(skill, self.model) if actions else None,
             "anchored": bool(skill.context),
             "turns": len(self.model.frames) > 1 if self.model else False,
-            "actions": [names[a] if names is not None else f"action {a}" for a in skill.actions],
+            "actions": [names[a] if names is not None else f"action {a}" for a in actions],
             "uses": [
                 {"episode": number, "start": used.start, "stop": used.stop, "ok": used.succeeded}
                 | {"reason": used.reason, "record": part_record(part)}
@@ -84,15 +96,16 @@ class LibraryBrowser(anywidget.AnyWidget):
         }
 
     def __repr__(self) -> str:
-        effects = len({skill.effect for skill in self.skills})
-        used = [skill for skill in self.skills if skill.uses]
-        best = max(used, key=lambda skill: skill.uses, default=None)
-        most = f"; used most: {best.name}, {best.successes} of {best.uses} succeeded" if best else ""
-        size = f"{plural(len(self.skills), 'skill')} for {plural(effects, 'effect')}"
-        return f"Library of {size}, {len(used)} of them used{most}. Run this cell in JupyterLab to browse."
+        stored, gone = self.lines[:len(self.points)], self.lines[len(self.points):]
+        size = f"{plural(len(stored), 'skill')} for {plural(len({row[EFFECT] for row in stored}), 'effect')}"
+        anew = f"; {plural(len(gone), 'site')} gone to by a path found anew" if gone else ""
+        name, *_, uses, successes = max(self.lines, key=lambda row: row[USES], default=("", 0, 0))
+        most = f"; used most: {name}, {successes} of {uses} succeeded" if uses else ""
+        replayed = sum(row[USES] > 0 for row in stored)
+        return f"Library of {size}, {replayed} of them replayed{anew}{most}. Run this cell in JupyterLab to browse."
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        picture = library_picture(self.skills, self.points, repr(self))
+        picture = library_picture(self.lines, self.points, repr(self))
         return fallback_bundle(super()._repr_mimebundle_(**kwargs), picture, repr(self))
 
 
@@ -101,15 +114,23 @@ def part_record(part: Episode) -> dict[str, Any] | None:
     return episode_record(part) | {"success": None} if part.transitions else None
 
 
-def identity(skill: Skill) -> tuple:
-    """What stays the same when a skill is merged with another: its operator and context."""
-    return skill.operator, skill.context
+def identity(skill: Skill | GoTo) -> tuple:
+    """Under what the ledger counts its uses: its claim and context; a site's context is None."""
+    return skill.operator.claim, skill.context
 
 
-def skill_row(skill: Skill) -> list:
-    """A row of the table: name, effect, needs, steps, uses, successes."""
-    effect, needs = (" + ".join(sorted(facts)) for facts in (skill.effect, skill.preconditions))
-    return [skill.name, effect, needs, len(skill.actions), skill.uses, skill.successes]
+def gone_to(library: SkillLibrary) -> list[GoTo]:
+    """The sites that were gone to, in the order of the shelves."""
+    going = [GoTo(operator) for operator in library.shelves]
+    return [goto for goto in going if identity(goto) in library.ledger.contexts]
+
+
+def line(skill: Skill | GoTo, library: SkillLibrary) -> list:
+    """A row as it is sent: name, effect, needs, steps, uses, successes; of a site, the mean steps of a use."""
+    effect, needs = (" + ".join(sorted(facts)) for facts in (skill.operator.effect, skill.operator.preconditions))
+    tally = library.ledger.contexts.get(identity(skill), Tally())
+    steps = len(skill.actions) if isinstance(skill, Skill) else round(tally.steps / tally.uses, 1)
+    return [skill.name, effect, needs, steps, tally.uses, tally.successes]
 
 
 def principal_plane(embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ from typing import Any
 from ..episodes import Episode, Invocation
 from ..percepts import EXPLORING, Percept
 from ..scenes import Scene
+from ..skills import Skill
 
 HEADINGS = (0, 1, 2, 3)
 
@@ -126,12 +127,13 @@ def control_runs(control: Sequence[int]) -> list[list[int]]:
 
 
 def invocation_record(used: Invocation, name: int) -> dict[str, Any]:
-    """One use of a skill; ``name`` is the index of its name."""
+    """One use of a skill; ``name`` is the index of its name. Only a stored sequence was retrieved, by its context."""
     return {
         "skill": name,
         "start": int(used.start),
         "stop": int(max(used.start, used.stop)),
         "expected": sorted(used.expected),
+        "stored": isinstance(used.skill, Skill),
         "similarity": compact(used.similarity),
         "rate": compact(used.success_rate),
         "others": [[other, compact(score)] for other, score in used.runners_up],
@@ -178,7 +180,7 @@ def describe_episode(episode: Episode) -> str:
     """One sentence about an episode, for a reader who sees no widget."""
     end = "the goal is reached" if episode.success else "the goal is not reached"
     shortest = (
-        f" (the shortest way takes {episode.optimal_steps})" if episode.optimal_steps is not None else ""
+        f" (the shortest path takes {episode.optimal_steps})" if episode.optimal_steps is not None else ""
     )
     by_skills = episode.steps - episode.exploring_steps
     used = len({used.skill.name for used in episode.invocations})

@@ -300,7 +300,7 @@ def test_the_library_browser(run, imports):
     player = browser.locator(".pm-player")
     last = player.locator(".pm-slider").get_attribute("max")
     until(lambda: player.get_attribute("data-step"), last)
-    assert browser.locator(".pm-path .pm-way").count() == 1
+    assert browser.locator(".pm-path .pm-trace").count() == 1
 
 
 def test_the_learning_explorer_trains_and_is_cancelled(run, imports):

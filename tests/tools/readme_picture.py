@@ -31,7 +31,7 @@ def before_and_after() -> tuple[Episode, Episode]:
 def draw() -> bytes:
     """The picture as a PNG, the same bytes every time."""
     before, after = before_and_after()
-    counts = [f"{episode.steps} steps, the shortest way takes {episode.optimal_steps}" for episode in (before, after)]
+    counts = [f"{episode.steps} steps, the shortest path takes {episode.optimal_steps}" for episode in (before, after)]
     labels = [f"before: its first episode. {counts[0]}",
               f"after {EPISODES} episodes in smaller rooms. {counts[1]}"]
     legend = ("Rooms of 12 by 12 that neither agent has seen. "

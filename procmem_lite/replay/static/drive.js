@@ -64,7 +64,7 @@ function render({ model, el }) {
       write(button.firstChild, actionWords(record, action).replace(/^\W+ /, "")); // the key says the arrow already
     });
     const rewards = record.reward.map((index) => record.rewards[index]);
-    write(steps, record.optimal == null ? String(frame) : `${frame} (shortest way ${record.optimal})`);
+    write(steps, record.optimal == null ? String(frame) : `${frame} (shortest path ${record.optimal})`);
     write(reward, frame ? number(rewards[frame - 1]) : "–");
     write(sum, number(rewards.reduce((a, b) => a + b, 0)));
     const now = record.facts[record.fact[frame]];

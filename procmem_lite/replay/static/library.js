@@ -4,7 +4,7 @@ import { lastStep, mountPlayer, startClock } from "./player.js";
 import { skillClass } from "./timeline.js";
 
 const SHOWN = 200; // rows in the table at once; the filter finds the rest
-const [NAME, EFFECT, NEEDS, STEPS, USES, SUCCESSES] = [0, 1, 2, 3, 4, 5]; // of a skill
+const [NAME, EFFECT, NEEDS, STEPS, USES, SUCCESSES] = [0, 1, 2, 3, 4, 5]; // of a row
 const COLUMNS = [["Skill", NAME], ["Needs", NEEDS], ["Steps", STEPS], ["Uses", USES], ["Succeeded", SUCCESSES]];
 
 const rate = (skill) => (skill[USES] ? `${Math.round((100 * skill[SUCCESSES]) / skill[USES])} %` : "–");
@@ -22,8 +22,8 @@ function createTable(skills, hue, chosen, choose) {
       draw();
     } }, name, html("span", { class: "pm-arrow", "aria-hidden": "true" }))));
   const body = html("tbody", { onkeydown: (event) => {
-    const way = { ArrowDown: "nextSibling", ArrowUp: "previousSibling" }[event.key];
-    const next = way && event.target.closest("tr")[way];
+    const sibling = { ArrowDown: "nextSibling", ArrowUp: "previousSibling" }[event.key];
+    const next = sibling && event.target.closest("tr")[sibling];
     if (!next) return;
     event.preventDefault();
     event.stopPropagation();
@@ -38,7 +38,7 @@ function createTable(skills, hue, chosen, choose) {
     found.sort((a, b) => {
       const [x, y] = [value(a), value(b)];
       if (typeof x === "string") return sign * x.localeCompare(y, "en", { numeric: true }) || a - b;
-      // A skill that was never used has no rate: it comes last either way.
+      // A skill that was never used has no rate: it comes last in either order.
       return (Number.isNaN(x) - Number.isNaN(y)) || sign * (x - y) || a - b;
     });
     heads.forEach((head, index) => {
@@ -56,14 +56,14 @@ function createTable(skills, hue, chosen, choose) {
         html("td", { class: "pm-number" }, rate(skill)));
     }));
     if (!body.querySelector("[tabindex='0']")) body.firstChild?.setAttribute("tabindex", 0);
-    write(total, found.length > SHOWN ? `${SHOWN} of ${count(found.length, "skill")}` : count(found.length, "skill"));
+    write(total, found.length > SHOWN ? `${SHOWN} of ${count(found.length, "row")}` : count(found.length, "row"));
   }
   const node = html("div", { class: "pm-table" }, html("div", { class: "pm-tools" }, filter, total),
     html("div", { class: "pm-scroll" }, html("table", {}, html("thead", {}, html("tr", {}, ...heads)), body)));
   return { node, draw };
 }
 
-/** The map of the embeddings: near each other are skills for similar situations. */
+/** The map of the embeddings: near each other are skills for similar situations. The last rows have no point. */
 function createMap(points, skills, effects, hue, chosen, choose) {
   const dots = points.map(([x, y], row) => svg("circle", {
     cx: 100 * x, cy: -100 * y, r: 2.5 + Math.min(4, Math.sqrt(skills[row][USES])), class: `pm-dot ${skillClass(hue(skills[row]))}`,
@@ -83,8 +83,9 @@ function createMap(points, skills, effects, hue, chosen, choose) {
   } };
 }
 
-/** A skill's way as seen from its anchor, which is the square in the picture. */
+/** A skill's path as seen from its anchor, which is the square in the picture. */
 function pathPicture(detail) {
+  if (!detail.stored) return html("p", { class: "pm-quiet" }, "A path found anew each time: replay a use to see one.");
   if (!detail.path) return html("p", { class: "pm-quiet" }, "No episode given shows what these actions do.");
   // An agent with a heading counts forward and right; ahead is drawn upwards.
   const points = detail.path.map(([a, b]) => (detail.turns ? [b, -a] : [b, a]));
@@ -104,7 +105,7 @@ function pathPicture(detail) {
     "aria-label": `The skill's path, seen from its anchor: ${detail.actions.join(", ")}`,
   }, svg("path", { d: lines.join(""), class: "pm-lines" }),
   ...(detail.anchored ? [svg("rect", { x: -.32, y: -.32, width: .64, height: .64, rx: .1, class: "pm-anchor" })] : []),
-  svg("polyline", { points: points.map((point) => point.join(",")).join(" "), class: "pm-way" }),
+  svg("polyline", { points: points.map((point) => point.join(",")).join(" "), class: "pm-trace" }),
   svg("circle", { cx: points[0][0], cy: points[0][1], r: .27, class: "pm-body" }),
   svg("circle", { cx: points.at(-1)[0], cy: points.at(-1)[1], r: .13, class: "pm-end" }));
 }
@@ -151,7 +152,9 @@ function render({ model, el }) {
         html("h4", {}, html("i", { class: `pm-swatch ${skillClass(hue(skill))}` }), " ", skill[NAME]),
         html("p", {}, `Needs ${skill[NEEDS] || "nothing"}; brings about ${skill[EFFECT]}. `
           + (skill[USES] ? `${skill[SUCCESSES]} of ${count(skill[USES], "use")} succeeded.` : "Never used.")),
-        html("p", { class: "pm-quiet" }, `${count(data.actions.length, "action")}: ${data.actions.join(", ")}`),
+        html("p", { class: "pm-quiet" }, data.stored
+          ? `${count(data.actions.length, "action")}: ${data.actions.join(", ")}`
+          : `Goes to the site and acts there, from wherever it is: ${count(skill[STEPS], "step")} on average`),
         html("p", { class: "pm-quiet" }, `Uses in the episodes given: ${listed}`),
         html("div", { class: "pm-actions" }, ...uses), place));
   }

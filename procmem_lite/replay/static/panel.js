@@ -5,14 +5,26 @@ import { skillClass } from "./timeline.js";
 const ARROWS = { up: "↑", down: "↓", left: "←", right: "→" };
 const TURNS = { left: "↺", right: "↻", forward: "↑" };
 const REASONS = {
-  effect: "the effect appeared", blocked: "a step was blocked", surprise: "a step went otherwise than predicted",
-  "no way": "no way to follow it", "no effect": "the effect did not appear", lost: "it lost its way", "episode over": "the episode ended",
+  effect: "the effect appeared", blocked: "a step changed nothing", surprise: "facts changed otherwise than expected",
+  "no path": "no path to the site is known", "no effect": "the effect did not appear", lost: "it lost its place on its map",
+  vetoed: "its next action is known to do harm here", "episode over": "the episode ended",
 };
+
+/** Why a skill in control ended, in words. */
+export const reasonWords = (reason) => REASONS[reason] ?? reason;
 
 /** An action in words, with an arrow where it moves; an agent with a heading turns left, others go there. */
 export function actionWords(episode, action) {
   const name = episode.actions?.[action] ?? `action ${action}`;
   return `${(episode.heading ? TURNS : ARROWS)[name] ?? ""} ${name.replaceAll("_", " ")}`.trim();
+}
+
+/** Why a skill was chosen: a stored sequence by its context; whatever else, because its operator comes first in the plan. */
+function choiceWords(used) {
+  if (!used.stored) return `goes to the site: path found anew, nothing retrieved; success rate ${number(used.rate)}`;
+  const others = used.others.map(([name, value]) => `${name} ${score(value)}`).join(", ");
+  return `similarity ${score(used.similarity)} × success rate ${number(used.rate)} = `
+    + score(used.similarity * used.rate) + (others ? `; next best: ${others}` : "; no other applied");
 }
 
 const signed = (value) => (value > 0 ? "+" : "") + number(value);
@@ -52,11 +64,9 @@ export function createPanel(episode) {
   function showSkill(used, frame) {
     write(holder, episode.skills[used.skill]);
     swatch.className = `pm-swatch ${skillClass(used.skill)}`;
-    const others = used.others.map(([name, value]) => `${name} ${score(value)}`).join(", ");
-    write(why, `similarity ${score(used.similarity)} × success rate ${number(used.rate)} = `
-      + score(used.similarity * used.rate) + (others ? `; next best: ${others}` : "; no other applied"));
+    write(why, choiceWords(used));
     const over = frame >= used.stop;
-    const outcome = over ? ` ${used.ok ? "✓" : "✕"} ${REASONS[used.reason] ?? used.reason}` : "";
+    const outcome = over ? ` ${used.ok ? "✓" : "✕"} ${reasonWords(used.reason)}` : "";
     write(expected, used.expected.join(", ") + outcome);
     expected.classList.toggle("pm-bad", over && !used.ok);
     expected.classList.toggle("pm-good", over && used.ok);
@@ -73,9 +83,9 @@ export function createPanel(episode) {
     expected.classList.remove("pm-bad", "pm-good");
     write(holder, step < 0 ? "nothing yet" : "exploring");
     swatch.className = "pm-swatch pm-exploring";
-    // A skill that found no way gives up before its first step, and the explorer takes over.
+    // A skill that finds no path gives up before its first step, and the explorer takes over.
     const gaveUp = episode.invocations.filter((used) => used.start === used.stop && used.start === step).at(-1);
-    write(why, gaveUp ? `${episode.skills[gaveUp.skill]} gave up at once: ${REASONS[gaveUp.reason] ?? gaveUp.reason}` : "–");
+    write(why, gaveUp ? `${episode.skills[gaveUp.skill]} gave up at once: ${reasonWords(gaveUp.reason)}` : "–");
     write(expected, "–");
   }
 

@@ -62,7 +62,7 @@ export function mountPlayer(root, episodes, state) {
     // A part of an episode is neither a success nor a failure.
     const outcome = count(episode.action.length, "step")
       + (episode.success == null ? "" : episode.success ? ", goal reached" : ", goal not reached")
-      + (episode.optimal == null ? "" : `, shortest way ${episode.optimal}`);
+      + (episode.optimal == null ? "" : `, shortest path ${episode.optimal}`);
     const node = html("section", { class: "pm-track", "aria-label": episode.label || "Episode" },
       html("header", { class: "pm-head" },
         ...(episode.label ? [html("strong", {}, episode.label)] : []), html("span", { class: "pm-quiet" }, outcome)),

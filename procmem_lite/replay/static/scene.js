@@ -1,7 +1,6 @@
 // One grid as SVG. A cell is 100 units wide; colours come from the style sheet, so a change of theme needs no code.
 import { count, svg } from "./dom.js";
-
-const COLOURS = ["red", "green", "blue", "purple", "yellow", "grey"];
+import { KINDS, NAMED, OTHER } from "./palette.js";
 
 // Every kind is drawn with shapes as distinct as its colour; `fill` and `line` are set by the colour's class.
 const SHAPES = {
@@ -32,13 +31,12 @@ const SHAPES = {
   ],
   barred: () => [svg("path", { d: "M18 4V96M39 4V96M61 4V96M82 4V96M4 30H96M4 70H96", class: "line thin" })],
 };
-const DEFAULT_COLOUR = { key: "yellow", door: "brown", goal: "green", lava: "red", barred: "grey" };
 
 function describeLook(kind, look) {
   const words = look.split(" ");
   return {
-    colour: words.find((word) => COLOURS.includes(word)) ?? DEFAULT_COLOUR[kind] ?? "purple",
-    state: words.find((word) => !COLOURS.includes(word)) ?? "",
+    colour: words.find((word) => NAMED.includes(word)) ?? KINDS[kind] ?? OTHER,
+    state: words.find((word) => !NAMED.includes(word)) ?? "",
   };
 }
 

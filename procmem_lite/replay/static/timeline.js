@@ -1,9 +1,8 @@
 // The timeline: who was in control at every step, where facts changed, and where a skill failed.
 import { html } from "./dom.js";
+import { HUES } from "./palette.js";
 
-const HUES = 6;
-
-/** The classes of a skill's colour: six hues, then the same again with stripes, then with dots. */
+/** The classes of a skill's colour: every hue, then the same again with stripes, then with dots. */
 export const skillClass = (skill) => `pm-skill pm-hue-${skill % HUES} pm-texture-${Math.floor(skill / HUES) % 3}`;
 
 function words(episode, [invocation, start, stop]) {
