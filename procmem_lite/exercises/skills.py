@@ -7,91 +7,179 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .. import skills
+from ..percepts import Facts, Percept, Transition
 from ..worlds import gridworld
-from .report import require, some_walks
+from .report import require
+
+CLOCK = ("noon", "night")
+MIRROR = {2: 3, 3: 2}  # left and right
 
 
-def loop_erase(answer: Callable[[Sequence], list]) -> str:
-    """Loop erasure that returns the places that remain."""
-    for walk in some_walks():
-        places = list(walk)
-        path = answer(places)
-        require(places == list(walk), f"the walk {walk} was changed; leave the argument as it was")
-        require(isinstance(path, list), f"a list is needed, got a {type(path).__name__}")
-        shown = f"{walk} became {''.join(map(str, path)) or 'nothing'}"
-        require(set(path) <= set(places), f"{shown}: that holds a place where nobody was")
-        require(len(set(path)) == len(path), f"{shown}: a place occurs twice, so a loop is left")
-        require(path[:1] == places[:1], f"{shown}: it should begin where the walk began")
-        require(path[-1:] == places[-1:], f"{shown}: it should end where the walk ended")
-        steps = set(zip(walk, walk[1:], strict=False))
-        require(set(zip(path, path[1:], strict=False)) <= steps, f"{shown}: that holds a step nobody took")
-        expected = [places[index] for index in skills.loop_erase(places)]
-        require(path == expected, f"{shown}: another path without loops, but not what is left when "
-                                  "each excursion is dropped as soon as it closes")
-    require(answer([]) == [], "a walk of no places should stay one of no places")
-    return "200 random walks, and the empty one"
+def cut_wanted(answer: Callable[[Sequence[Transition], Facts], list]) -> str:
+    """A cut at which only wanted facts count."""
+    wanted, count = frozenset({"key", "door"}), 200
+    for seed in range(count):
+        walk = some_days(seed)
+        before = list(walk)
+        found = answer(walk, wanted)
+        require(walk == before, "the list of transitions was changed; leave the argument as it was")
+        require(isinstance(found, list), f"a list of segments is needed, got a {type(found).__name__}")
+        require(all(isinstance(segment, Sequence) and len(segment) for segment in found),
+                "each segment should be a list of one transition or more")
+        shown = f"in\n  {told(walk)}\n"
+        numbers = [[index_of(step, walk) for step in segment] for segment in found]
+        require(None not in sum(numbers, []), f"{shown}a segment holds what is no transition of the walk")
+        ends = [index for index, step in enumerate(walk) if step.next_percept.facts & wanted - step.percept.facts]
+        got = [segment[-1] for segment in numbers]
+        require(got == ends, f"{shown}a wanted fact appears at steps {ends}, your segments end at {got}")
+        expected = [segment_before(walk, end, wanted) for end in ends]
+        for mine, right in zip(numbers, expected, strict=True):
+            require(mine == right, f"{shown}the segment that ends at step {right[-1]} should hold the steps "
+                                   f"{right}, yours holds {mine}")
+    require(list(answer([], wanted)) == [], "a walk of no steps has no segments")
+    return f"{count} walks under a clock that strikes noon and night, and the empty one"
 
 
-def erasing_laws(answer: Callable[[Callable[[list], list], list], bool]) -> str:
-    """A function that tells a right loop erasure from broken ones."""
+def some_days(seed: int) -> list[Transition]:
+    """A walk on which key and door come and sometimes go, while a clock goes on."""
+    rng, facts, walk = np.random.default_rng(seed), frozenset[str](), []
+    percept = Percept(facts, place=0)
+    for index in range(int(rng.integers(1, 14))):
+        facts = facts ^ {str(fact) for fact in (*CLOCK, "key", "door") if rng.random() < 0.2}
+        after = Percept(frozenset(facts), place=index + 1)
+        walk.append(Transition(percept, int(rng.integers(4)), 0.0, after))
+        percept = after
+    return walk
 
-    def right(walk: list) -> list:
-        return [walk[index] for index in skills.loop_erase(walk)]
 
-    broken: dict[str, Callable[[list], list]] = {
-        "one that drops nothing": lambda walk: list(walk),
-        "one that walks every path twice": lambda walk: right(walk) + right(walk),
-        "one that forgets the last place": lambda walk: right(walk)[:-1],
-        "one that forgets the first place": lambda walk: right(walk)[1:],
-        "one that jumps from the first place to the last": lambda walk: right(walk)[:1] + right(walk)[1:][-1:],
-    }
-    walks = [list(walk) for walk in some_walks()]
-    for walk in walks:
-        require(answer(right, walk) is True, f"it does not say True of a right erasure of {''.join(walk)}")
-    for name, wrong in broken.items():
-        caught = any(answer(wrong, walk) is False for walk in walks)
-        require(caught, f"it lets a broken erasure pass: {name}")
-    return f"it accepts the right one and catches all of {len(broken)} broken ones"
+def told(walk: Sequence[Transition]) -> str:
+    """The facts along a walk, to be read."""
+    return " > ".join("+".join(sorted(percept.facts)) or "-" for percept in
+                      [walk[0].percept, *(step.next_percept for step in walk)])
+
+
+def index_of(step: object, walk: Sequence[Transition]) -> int | None:
+    """Where a transition stands in a walk."""
+    return next((index for index, own in enumerate(walk) if own == step), None)
+
+
+def segment_before(walk: Sequence[Transition], end: int, wanted: Facts) -> list[int]:
+    """The steps from behind the last change of wanted facts to ``end``."""
+    start = end
+    while start > 0 and not (walk[start - 1].percept.facts ^ walk[start - 1].next_percept.facts) & wanted:
+        start -= 1
+    return list(range(start, end + 1))
+
+
+def suspects(answer: Callable[[Sequence[Sequence[Transition]], Sequence[Transition]], Facts]) -> str:
+    """The facts that held before every failure and before no success."""
+    count = 200
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        segments = [[bare(rng, 0.4, baked=False), bare(rng, 0.4, baked=True)] for _ in range(rng.integers(1, 4))]
+        failures = [bare(rng, 0.7, baked=False) for _ in range(rng.integers(0, 4))]
+        wins = [segment[-1].percept.facts for segment in segments]
+        fails = [step.percept.facts for step in failures]
+        found = answer(segments, failures)
+        require(isinstance(found, (set, frozenset)), f"a set of facts is needed, got a {type(found).__name__}")
+        shown = f"successes under {[sorted(w) for w in wins]}, failures under {[sorted(f) for f in fails]}: "
+        require(bool(fails) or not found, f"{shown}nothing has failed, so nothing is suspected; yours: {sorted(found)}")
+        for fact in sorted(found):
+            require(all(fact in facts for facts in fails), f"{shown}{fact!r} was missing at a failure")
+            require(not any(fact in facts for facts in wins), f"{shown}{fact!r} did not prevent a success")
+        for fact in frozenset.intersection(*fails) - frozenset().union(*wins) if fails else ():
+            require(fact in found, f"{shown}{fact!r} is suspected as well")
+    return f"{count} ovens, some of which never failed"
+
+
+def bare(rng: np.random.Generator, share: float, baked: bool) -> Transition:
+    """One step in a kitchen, under some facts; more facts hold afterwards, so before and after cannot be confused."""
+    names = ("window", "light", "fan", "salt", "radio")
+    before = frozenset(name for name in names if rng.random() < share)
+    after = frozenset(name for name in names if rng.random() < 0.5) | (frozenset({"baked"}) if baked else frozenset())
+    return Transition(Percept(before), 4, 0.0, Percept(after))
 
 
 def mirrored(answer: Callable[[skills.Skill], skills.Skill]) -> str:
-    """A skill seen in a mirror: left and right exchanged, in its actions and in its context."""
-    shift = dict(enumerate(gridworld.NEIGHBOURS))
-    for actions, last in (((3, 3, 1), 4), ((2, 0, 2), 4), ((1, 1), 5), ((2,), 4)):
-        context = tuple(sum(shift[action][axis] for action in actions) for axis in (0, 1))
-        skill = skills.Skill((*actions, last), frozenset(), frozenset({"has_key"}), frozenset(), "key", context)
-        before = (skill.actions, skill.context)
+    """A skill seen in a mirror: left and right exchanged in its actions, its context and its site."""
+    tried = some_skills()
+    for skill in tried:
+        before = told_skill(skill)
         image = answer(skill)
-        require(isinstance(image, skills.Skill), f"a Skill is needed, got a {type(image).__name__}")
-        require((skill.actions, skill.context) == before, "the skill itself was changed; make a new one")
-        require(image.shelf == skill.shelf, "the image needs the same facts and the same anchor")
+        require(type(image).__name__ == "Skill", f"a Skill is needed, got a {type(image).__name__}")
+        require(told_skill(skill) == before, "the skill itself was changed; make a new one")
+        require(image is not skill, "a new skill is needed, not the one that came in")
         shown = " became ".join(str([gridworld.ACTIONS[a] for a in each.actions]) for each in (skill, image))
         require(len(image.actions) == len(skill.actions), f"{shown}: a mirror adds and drops no action")
-        require(image.actions[-1] == last, f"{shown}: {gridworld.ACTIONS[last]!r} looks the same in a mirror")
-        moved = tuple(sum(shift[action][axis] for action in image.actions[:-1]) for axis in (0, 1))
-        require(moved == tuple(image.context), f"{shown}: its moves add up to {moved}, its context is {image.context}")
-        require(moved == (context[0], -context[1]), f"{shown}: the object was at {context}, in a mirror it is "
-                                                    "as many columns away on the other side")
-    return "four skills, and every image leads to its object"
+        for own, seen in zip(skill.actions, image.actions, strict=True):
+            require(seen == MIRROR.get(own, own), f"{shown}: {gridworld.ACTIONS[own]!r} does not look like "
+                                                  f"{gridworld.ACTIONS[seen]!r} in a mirror")
+        require(isinstance(image.actions, tuple), "the actions should be a tuple, as in every skill")
+        for name in ("preconditions", "effect", "removes", "anchor"):
+            require(getattr(image, name) == getattr(skill, name), f"{name} looks the same in a mirror")
+        require(tuple(image.context) == flipped(skill.context),
+                f"{shown}: the {skill.anchor} was at {skill.context}; in a mirror it is as many columns away on the "
+                f"other side, not at {image.context}")
+        site = skills.Site(flipped(skill.site.displacement), MIRROR.get(skill.site.action, skill.site.action))
+        require(tuple(image.site) == site, f"{shown}: its effect happened at {tuple(skill.site)}; seen in a mirror "
+                                           f"that is another place, or another action, than {tuple(image.site)}")
+        require(image.uses == image.successes == 0, "the image has never been used: its record is empty")
+        require(image.operator.site == site, "its operator is still the skill's: make a new skill, not a changed copy")
+    return f"{len(tried)} skills, those among them that act on what is beside them"
+
+
+def flipped(displacement: tuple | None) -> tuple | None:
+    """A displacement with left and right exchanged."""
+    return (displacement[0], -displacement[1]) if displacement else displacement
+
+
+def some_skills() -> list[skills.Skill]:
+    """Skills that act on their anchor, beside it, or by walking against it; and one without an anchor."""
+    key, door = frozenset({"has_key"}), frozenset({"door_open"})
+    found = [skills.Skill((*walk, 4), frozenset(), key, frozenset(), "key", shift(walk, (0, 0)), skills.Site((0, 0), 4))
+             for walk in ((3, 3, 1), (2, 0, 2), (1, 1), (2,))]
+    found += [skills.Skill((*walk, 5), key, door, key, "door", shift(walk, side), skills.Site(side, 5), 3, 2, 7)
+              for walk, side in (((3, 0), (0, 1)), ((2, 2), (-1, 0)), ((1,), (1, -2)))]
+    found += [skills.Skill((1, push), frozenset(), frozenset({"pushed"}), anchor="box", context=(1, way),
+                           site=skills.Site((0, way), push)) for push, way in ((3, 1), (2, -1))]
+    found += [skills.Skill((3,), frozenset(), frozenset({"success"}), anchor="goal", context=(0, 1),
+                           site=skills.Site((0, 0), None))]
+    return [*found, skills.Skill((2,), frozenset(), frozenset({"rung"}), site=skills.Site(None, 2))]
+
+
+def shift(walk: Sequence[int], end: tuple[int, int]) -> tuple[int, int]:
+    """Where an anchor is before a walk at whose end it is at ``end``."""
+    moved = np.sum([(0, 0), *(gridworld.NEIGHBOURS[action] for action in walk)], axis=0)
+    return tuple((moved + end).tolist())
+
+
+def told_skill(skill: skills.Skill) -> tuple:
+    """All that a mirror must not change in the skill that is handed in."""
+    return skill.actions, skill.context, skill.site, skill.uses, skill.successes
 
 
 def embedding(answer: Callable[[tuple[float, ...]], np.ndarray]) -> str:
     """An embedding of displacements: unit length, the same every time, less alike with distance."""
-    field = [(row, column) for row in range(-5, 6) for column in range(-5, 6)]
-    vectors = [np.asarray(answer(displacement), dtype=float) for displacement in field]
+    field = [(row, column) for row in range(-4, 5) for column in range(-4, 5)]
+    vectors = [np.array(answer(displacement), dtype=float) for displacement in field]
     shapes = {vector.shape for vector in vectors}
     require(len(shapes) == 1 and len(next(iter(shapes))) == 1, f"vectors of one length are needed, got shapes {shapes}")
-    require(all(np.allclose(vector, answer(d)) for vector, d in zip(vectors, field, strict=True)),
-            "the same displacement gives another vector the second time")
-    worst = max(vectors, key=lambda vector: abs(np.linalg.norm(vector) - 1))
-    length = np.linalg.norm(worst)
-    require(bool(np.isclose(length, 1, atol=1e-6)), f"a vector has length {length:.3f}, not 1")
+    require(all(np.isfinite(vector).all() for vector in vectors), "a vector holds what is no finite number")
+    for displacement, vector in reversed(list(zip(field, vectors, strict=True))):
+        require(np.allclose(vector, answer(displacement)), f"{displacement} gives another vector the second time")
+    length = max((float(np.linalg.norm(vector)) for vector in vectors), key=lambda length: abs(length - 1))
+    require(abs(length - 1) < 1e-6, f"a vector has length {length:.3f}, not 1")
     known = dict(zip(field, vectors, strict=True))
-    for here in ((0, 0), (2, -1), (-3, -3)):
+    for here in field:
         for axis in ((0, 1), (1, 0), (0, -1), (-1, 0)):
-            line = [(here[0] + n * axis[0], here[1] + n * axis[1]) for n in range(6)]
-            alike = [float(known[here] @ known[there]) for there in line if there in known]
-            for n, (near, far) in enumerate(zip(alike, alike[1:], strict=False)):
-                require(far < near - 1e-9, f"from {here}, {line[n + 1]} is as much alike as the nearer {line[n]}: "
+            line = [(here[0] + n * axis[0], here[1] + n * axis[1]) for n in range(9)]
+            alike = [(there, float(known[here] @ known[there])) for there in line if there in known]
+            for (close, near), (away, far) in zip(alike, alike[1:], strict=False):
+                require(far < near - 1e-9, f"from {here}, {away} is as much alike as the nearer {close}: "
                                            f"cosines {far:.4f} and {near:.4f}")
-    return f"{len(vectors[0])} numbers, and similarity falls along every line tried"
+        steps = {there: abs(there[0] - here[0]) + abs(there[1] - here[1]) for there in field}
+        cosines = {there: float(known[here] @ known[there]) for there in field}
+        near = min((there for there in field if steps[there] == 1), key=lambda there: cosines[there])
+        far = max((there for there in field if steps[there] >= 3), key=lambda there: cosines[there])
+        require(cosines[far] < cosines[near] - 1e-9, f"from {here}, {far} is as much alike as its neighbour {near}")
+    return f"{len(vectors[0])} numbers, and what is near is more alike, from every cell"
