@@ -17,6 +17,7 @@ from .library import Shelf
 from .percepts import Facts
 
 LIMIT = 400  # sets of facts that one search opens at most
+DIGITS = 6  # costs that agree so far are equal
 Price = Callable[[Shelf, Facts], float]
 
 
@@ -38,10 +39,11 @@ def outlook(facts: Facts, shelves: Iterable[Shelf], shut: Collection[tuple] = ()
     """The sets of facts within reach, one at a time: the cheapest first, or what ``estimate`` thinks nearest a goal.
 
     Without an estimate this is Dijkstra's algorithm (1959), with one A* (Hart, Nilsson and Raphael, 1968). What the
-    estimate holds for infinitely far is left out; at most ``LIMIT`` sets are opened.
+    estimate holds for infinitely far is left out; at most ``LIMIT`` sets are opened. Of equal costs, what is nearer the
+    goal comes first: else all orders of steps that do not depend on one another would be looked at.
     """
-    shelves, ticket, opened = list(shelves), itertools.count(), set()  # equal costs: first come, first served
-    queue = [(0.0, next(ticket), Reached(facts, 0.0, ()))]
+    shelves, ticket, opened = list(shelves), itertools.count(), set()  # else: first come, first served
+    queue = [(0.0, 0.0, next(ticket), Reached(facts, 0.0, ()))]
     while queue and len(opened) < LIMIT:
         here, cost, plan = reached = heapq.heappop(queue)[-1]
         if here in opened:
@@ -54,7 +56,7 @@ def outlook(facts: Facts, shelves: Iterable[Shelf], shut: Collection[tuple] = ()
             there, steps = shelf.operator.apply(here), price(shelf, here)
             if steps < float("inf") and there not in opened and (left := estimate(there)) < float("inf"):
                 ahead = Reached(there, cost + steps, (*plan, shelf))
-                heapq.heappush(queue, (ahead.cost + left, next(ticket), ahead))
+                heapq.heappush(queue, (round(ahead.cost + left, DIGITS), left, next(ticket), ahead))
 
 
 def plan(facts: Facts, goal: str, shelves: Iterable[Shelf], shut: Collection[tuple] = (),
