@@ -25,6 +25,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Tuple
+from xml.etree import ElementTree
 
 try:
     import fcntl
@@ -36,6 +37,13 @@ except ImportError:  # Windows
 ROOT = Path(__file__).resolve().parent
 HEARTBEAT = 15  # seconds between signs of life while a slow step runs
 DISK_FULL = "the disk is full: set-up needs about 2 GB"
+
+# Kernels talk to their page over the machine's own network, where others may listen: encrypted, and without a warning.
+ENCRYPT = "--KernelManager.transport_encryption=auto"
+
+# The parts of the test command, each named by the folder that holds it.
+PARTS = {"tests": "unit", "tests.classroom": "classroom", "tests.browser": "browser",
+         "notebooks": "chapters", "notebooks.solutions": "solutions"}
 
 # What pip writes to its log, in the order in which to look, and what that means for the reader.
 PIP_FAILURES = [
@@ -204,7 +212,7 @@ def run(root: Path, *command: str) -> int:
 
 def lab(root: Path, options: List[str]) -> int:
     """Open the series in JupyterLab."""
-    command = [str(venv_python(root)), "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
+    command = [str(venv_python(root)), "-m", "jupyterlab", f"--ServerApp.root_dir={root}", ENCRYPT]
     command += ["--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
     if os.name == "nt":
         return subprocess.call(command + options, cwd=root, env=environment(root))
@@ -223,8 +231,22 @@ def course(root: Path, options: List[str]) -> int:
     os.execve(command[0], command, environment(root))
 
 
+def seconds(report: Path) -> Dict[str, float]:
+    """Part of the test command -> seconds of work, from a report of pytest's."""
+    found = {}  # type: Dict[str, float]
+    for case in ElementTree.parse(report).iter("testcase"):
+        where = case.get("classname", "") + "."
+        part = max((each for each in PARTS if where.startswith(each + ".")), key=len, default="")
+        name = PARTS.get(part, "others")
+        found[name] = found.get(name, 0.0) + float(case.get("time", 0))
+    return found
+
+
 def test(root: Path, options: List[str]) -> int:
-    """Run everything that must hold: code style, unit tests, each notebook against its stored outputs."""
+    """Run everything that must hold: code style, unit tests, each notebook against its stored outputs.
+
+    Notebooks are run two at a time, so the seconds of their parts add up to more than the whole.
+    """
     chapters = sorted((root / "notebooks").glob("*.ipynb"))
     solutions = sorted((root / "notebooks" / "solutions").glob("*.ipynb"))
     notebooks = [str(path.relative_to(root)) for path in chapters + solutions] or ["notebooks"]
@@ -238,10 +260,16 @@ def test(root: Path, options: List[str]) -> int:
         ("notebooks", ["pytest", *compare, *notebooks]),
     ]:
         say(f"\n== {name} ==")
+        report = root / ".venv" / "report.xml"
+        if command[0] == "pytest":
+            command.append(f"--junitxml={report}")
         started = time.monotonic()
         code = run(root, "-m", *command)
         failed = failed or code != 0
         summary.append(f"{name}: {'FAILED' if code else 'passed'} in {time.monotonic() - started:.0f} s")
+        if report.exists():
+            summary += [f"    {part}: {spent:.0f} s" for part, spent in seconds(report).items()]
+            report.unlink()
     say("\n" + "\n".join(summary))
     return int(failed)
 

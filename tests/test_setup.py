@@ -10,6 +10,7 @@ import time
 import tomllib
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import rattler
@@ -301,7 +302,8 @@ START = """
     import run
 
     def pretend(what, command, root, lock):
-        time.sleep({seconds})
+        while (root / "hold").exists():
+            time.sleep(0.02)
         run.venv_python(root).parent.mkdir(parents=True, exist_ok=True)
         run.venv_python(root).touch()
         with (root / "steps").open("a") as file:
@@ -313,26 +315,28 @@ START = """
 """
 
 
-def start(root: Path, seconds: float = 0.0, step: str = "pretend") -> subprocess.Popen:
-    """Start set-up in a process of its own; each of its steps takes `seconds`."""
-    code = textwrap.dedent(START).format(repository=str(ROOT), seconds=seconds, step=step, root=str(root))
+def start(root: Path, step: str = "pretend") -> subprocess.Popen:
+    """Start set-up in a process of its own; its steps take as long as there is a file `hold`."""
+    code = textwrap.dedent(START).format(repository=str(ROOT), step=step, root=str(root))
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
 
 
 def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} did not appear"
         time.sleep(0.02)
 
 
 def test_of_two_starts_the_second_waits_and_the_work_is_done_once(clone: Path):
-    first = start(clone, seconds=0.3)
+    (clone / "hold").touch()
+    first = start(clone)
     wait_for(clone / ".venv.log")
     second = start(clone)
-    first_said, second_said = first.communicate(timeout=10)[0], second.communicate(timeout=10)[0]
+    assert "waiting for it" in second.stdout.readline()
+    (clone / "hold").unlink()
+    first_said, second_said = first.communicate(timeout=60)[0], second.communicate(timeout=60)[0]
     assert "waiting for it" not in first_said
-    assert "waiting for it" in second_said
     assert first_said.endswith("ready\n")
     assert second_said.endswith("ready\n")
     assert len((clone / "steps").read_text().splitlines()) == 4
@@ -340,15 +344,18 @@ def test_of_two_starts_the_second_waits_and_the_work_is_done_once(clone: Path):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot hand a lock on to a child")
 def test_after_a_killed_start_the_next_waits_for_its_orphan(clone: Path):
-    orphan = "import time; open('orphan', 'w'); time.sleep(1); open('orphan ended', 'w')"
+    orphan = "import os, time\nopen('orphan', 'w')\nwhile os.path.exists('hold'): time.sleep(0.02)\n" \
+             "open('orphan ended', 'w')"
     command = [sys.executable, "-c", orphan]
+    (clone / "hold").touch()
     first = start(clone, step=f"lambda *rest, step=run.run_step: step('x', {command!r}, *rest[2:])")
     wait_for(clone / "orphan")
     first.kill()
     first.wait()
     second = start(clone)
-    said = second.communicate(timeout=10)[0]
-    assert "waiting for it" in said
+    assert "waiting for it" in second.stdout.readline()
+    (clone / "hold").unlink()
+    assert second.communicate(timeout=60)[0].endswith("ready\n")
     assert (clone / "orphan ended").exists()
     first.stdout.close()
 
@@ -373,14 +380,22 @@ def test_the_test_command_runs_all_three_parts_and_fails_if_one_does(clone: Path
 
     def pretend(root: Path, *command: str) -> int:
         ran.append(command)
+        where = "tests.browser.test_widgets" if "-k" in command else "notebooks.00_start.ipynb"
+        case = ElementTree.Element("testcase", {"classname": where, "time": "41"})
+        for option in (each for each in command if each.startswith("--junitxml=")):
+            Path(option.partition("=")[2]).write_bytes(ElementTree.tostring(case))
         return codes.get(command[1], 0)
 
     monkeypatch.setattr(run, "run", pretend)
+    (clone / ".venv").mkdir()
     assert run.test(clone, ["-k", "speed"]) == 0
     style, unit, notebooks = ran
     assert style == ("-m", "ruff", "check", "--output-format=concise", ".")
-    assert unit == ("-m", "pytest", "-p", "no:nbval", "-k", "speed")
+    assert unit[:-1] == ("-m", "pytest", "-p", "no:nbval", "-k", "speed")
     assert {"--nbval", "notebooks/00_start.ipynb", "notebooks/solutions/00.ipynb"} <= set(notebooks)
+    said = capsys.readouterr().out.partition("code style: passed")[2]
+    assert re.findall(r"^(?:unit|note|    ).*", said, re.MULTILINE) == [
+        "unit tests: passed in 0 s", "    browser: 41 s", "notebooks: passed in 0 s", "    chapters: 41 s"]
     codes["ruff"] = 1
     assert run.test(clone, []) == 1
     assert len(ran) == 6, "a failure must not hide what comes after it"
@@ -404,6 +419,15 @@ def test_without_a_command_there_is_help_and_no_set_up(clone: Path, steps: list[
     assert "python3 run.py lab" in capsys.readouterr().out
     assert run.main(["tset"], root=clone) == 2
     assert steps == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts JupyterLab in another way")
+def test_kernels_of_the_lab_encrypt_what_they_say(clone: Path, steps: list[str], monkeypatch):
+    started: list[tuple] = []
+    monkeypatch.setattr(run.os, "execve", lambda *call: started.append(call))
+    monkeypatch.chdir(clone)
+    run.main(["lab", "--no-browser"], root=clone)
+    assert run.ENCRYPT in started[0][1]
 
 
 def test_clean_removes_what_set_up_made(clone: Path, steps: list[str]):

@@ -274,7 +274,8 @@ def lab(*options: str) -> int:
     if release_missing:
         release(*release_missing)
     print("Formgrader is in JupyterLab's menu: Nbgrader > Formgrader.", flush=True)
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={Path.cwd()}"]
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={Path.cwd()}",
+               "--KernelManager.transport_encryption=auto"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     os.execve(sys.executable, [*command, *options], os.environ)

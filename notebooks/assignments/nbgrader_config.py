@@ -24,6 +24,7 @@ c.CourseDirectory.course_id = "procmem_lite"
 # ------------------------------------------------------------------ leave these
 c.CourseDirectory.root = str(HERE)
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".*"]
+c.KernelManager.transport_encryption = "auto"  # for Validate, which runs a kernel
 c.IncludeHeaderFooter.enabled = False
 c.ClearMarkScheme.enforce_metadata = False  # a marking guide stands below its question, in a locked cell
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}

@@ -13,6 +13,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         pytest.skip(reason)
     with running_lab(tmp_path_factory.mktemp("lab")) as running:
         yield running
+        assert "without encryption" not in (running.folder / ".lab" / "log").read_text()
 
 
 @pytest.fixture

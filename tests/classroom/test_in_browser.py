@@ -44,6 +44,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Class, La
     try:
         wait_until_up(lab, server, work / "log", seconds=240)
         yield students, lab
+        assert "without encryption" not in (work / "log").read_text()
     finally:
         server.terminate()
         try:

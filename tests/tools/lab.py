@@ -122,6 +122,7 @@ def running_lab(folder: Path, theme: str = "light") -> Iterator[Lab]:
         f"--ServerApp.root_dir={folder}",
         f"--IdentityProvider.token={token}",
         "--LabApp.news_url=None",
+        "--KernelManager.transport_encryption=auto",
     ]
     with (work / "log").open("wb") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
