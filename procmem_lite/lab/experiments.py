@@ -31,11 +31,11 @@ def unseen(seed: int, count: int) -> range:
 
 
 def learn_and_test(seed: int, layout: str, small: int, large: int, episodes: int, tests: int = len(UNSEEN),
-                   **settings: Any) -> dict[str, float]:
+                   cap: int | None = None, **settings: Any) -> dict[str, float]:
     """Train a new agent on one size, test it on layouts of another that it has never seen."""
     agent = ProceduralMemoryAgent(len(ACTIONS), perceive, seed, **settings)
-    log = train(agent, GridWorld(layout, small), episodes, progress=False, seed=seed * episodes)
-    test = evaluate(agent, GridWorld(layout, large), unseen(seed, tests))
+    log = train(agent, GridWorld(layout, small, max_steps=cap), episodes, progress=False, seed=seed * episodes)
+    test = evaluate(agent, GridWorld(layout, large, max_steps=cap), unseen(seed, tests))
     return {"frames": int(log.frames[-1]), "longest_failure": longest_failure(log.success),
             "success": float(test.success.mean()), "optimality": float(test.optimality.mean())}
 
