@@ -111,11 +111,22 @@ def test_the_panel_says_why_a_skill_was_chosen_and_what_came_of_it(run, imports)
     until(lambda: player.get_attribute("data-step"), notebook.ask("failed.stop"))
     assert field(player, "In control") == notebook.ask("failed.skill.name")
     assert "similarity 0.88 × success rate 0.5 = 0.44; next best: another 0.31" in field(player, "Why this skill")
-    assert field(player, "It expected").endswith("✕ a step was blocked")
+    assert field(player, "It expected").endswith("✕ a step changed nothing")
     failures = player.locator(".pm-bar .pm-failure").count()
     assert str(failures) == notebook.ask("sum(not i.succeeded for i in long.invocations)")
     colours = player.locator(".pm-bar .pm-skill").evaluate_all("bands => bands.map(b => b.title)")
     assert len(colours) == int(notebook.ask("len(long.invocations)"))
+
+
+def test_the_panel_says_that_a_site_is_gone_to_and_nothing_was_retrieved(run, imports):
+    notebook = run(imports, AGENT, "last = episodes[-1]; replay = Replay(last); replay", "replay.step = 1")
+    player = notebook.page.locator(".pm-player")
+    until(lambda: player.get_attribute("data-step"), "1")
+    assert field(player, "In control") == notebook.ask("last.invocations[0].skill.name") == "has_key at key"
+    why = field(player, "Why this skill")
+    assert why.startswith("goes to the site: path found anew, nothing retrieved; success rate ")
+    assert "similarity" not in why
+    assert "next best" not in why
 
 
 def test_two_episodes_run_on_one_clock(run, imports):
@@ -217,7 +228,7 @@ def test_a_2000_step_episode_opens(run, imports):
 
 
 def test_minigrid_is_drawn_with_its_heading(run, imports):
-    notebook = run(imports, "import gymnasium\nfrom procmem_lite import ProceduralMemoryAgent, minigrid\n"
+    notebook = run(imports, "import gymnasium\nfrom procmem_lite import ProceduralMemoryAgent\nfrom procmem_lite.worlds import minigrid\n"
                    "agent = ProceduralMemoryAgent(7, minigrid.perceive, seed=0)\n"
                    "episode = agent.run_episode(gymnasium.make('MiniGrid-DoorKey-6x6-v0'), seed=1)\nReplay(episode)")
     player = notebook.page.locator(".pm-player")
@@ -285,22 +296,26 @@ def test_the_library_browser(run, imports):
     until(lambda: browser.locator("h4").inner_text().strip(), name)
     press(notebook, "ArrowDown")
     until(lambda: browser.locator("tr[aria-selected=true]").get_attribute("data-row") == chosen, False)
-    last = int(notebook.ask("len(browser.skills) - 1"))
+    last = int(notebook.ask("len(agent.library) - 1"))
+    assert browser.locator(".pm-dot").count() == last + 1
     browser.locator(".pm-dot").nth(last).dispatch_event("click")
     until(lambda: notebook.ask("browser.selected"), str(last))
+    assert browser.locator(".pm-path .pm-trace").count() == 1
+    assert browser.locator(".pm-ring").is_visible()
     browser.get_by_label("Filter skills").fill("door_open from")
     assert all("door_open" in text for text in rows.all_inner_texts())
     rows.first.click()
     until(lambda: notebook.ask("browser.skills[browser.selected].name").startswith("door_open"), True)
-    notebook.ask("setattr(browser, 'selected', max(range(last + 1), key=lambda i: browser.skills[i].uses))"
-                 .replace("last", str(last)))
-    until(lambda: browser.locator("h4").inner_text().strip(), notebook.ask("browser.skills[browser.selected].name"))
+    browser.get_by_label("Filter skills").fill("door_open at")
+    rows.first.click()
+    until(lambda: browser.locator("h4").inner_text().strip(), "door_open at door")
+    assert "A path found anew each time" in browser.locator(".pm-detail").inner_text()
+    assert not browser.locator(".pm-ring").is_visible(), "it has no place on the map"
     button = browser.locator(".pm-about .pm-actions .pm-button").first
     button.click()
     player = browser.locator(".pm-player")
     last = player.locator(".pm-slider").get_attribute("max")
     until(lambda: player.get_attribute("data-step"), last)
-    assert browser.locator(".pm-path .pm-trace").count() == 1
 
 
 def test_the_learning_explorer_trains_and_is_cancelled(run, imports):
