@@ -274,6 +274,6 @@ class ProceduralMemoryAgent(SequenceAgent):
 
     def embody(self, percept: Percept) -> Tracker:
         """The map of one episode, and the agent on it."""
-        body = Tracker(self.model, self.memory.senses["dangers"])
+        body = Tracker(self.model, self.memory.senses["dangers"] if self.settings.wary else None)
         body.observe(percept)
         return body
