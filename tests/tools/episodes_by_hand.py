@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
+from procmem_lite.agent import ProceduralMemoryAgent
 from procmem_lite.episodes import Actor, Choice, Episode, Invocation, Perceive, Play, rollout
 from procmem_lite.skills import Skill
 from procmem_lite.worlds.gridworld import GridWorld, perceive, steps_to_goal
@@ -46,6 +48,13 @@ def do(env: gym.Env, see: Perceive, actions: Iterable[int], seed: int | None = N
     for action in actions:
         play.step(action)
     return play.episode
+
+
+def learn(env: gym.Env, seeds: Iterable[int], **settings: Any) -> tuple[ProceduralMemoryAgent, list[Episode]]:
+    """An agent with its first episodes."""
+    settings = {"perceive": getattr(env, "perceive", None), "seed": 0} | settings
+    agent = ProceduralMemoryAgent(int(env.action_space.n), **settings)
+    return agent, [agent.run_episode(env, seed=seed) for seed in seeds]
 
 
 def tell_skills(episode: Episode, length: int = 5, every: int = 9, failing: int = 3) -> Episode:

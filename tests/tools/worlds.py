@@ -70,6 +70,18 @@ class Plane:
         return Percept(frozenset(), seen, (*self.cell.tolist(), *self.heading.ravel().tolist()), around)
 
 
+def on_ice(sees_goal: bool) -> Callable[[gym.Env], Percept]:
+    """FrozenLake: no facts, nothing of the holes; the cell, and where the goal is if it can be seen."""
+
+    def see(env: gym.Env) -> Percept:
+        world = env.unwrapped
+        row, column = divmod(int(world.s), world.ncol)
+        (down, right), = np.argwhere(world.desc == b"G").tolist()
+        return percept(objects={"goal": (down - row, right - column)} if sees_goal else {}, place=(row, column))
+
+    return see
+
+
 class Paperwork(gym.Env):
     """Write, check, send: each needs the one before; shredding undoes all. There is no space in it."""
 

@@ -1,49 +1,49 @@
-"""Experience: what did harm is left alone, what was never needed is found out, what happens anywhere has no anchor."""
+"""Beliefs: what did harm is left alone, what was never needed is found out, what happens anywhere has no anchor."""
 
-import copy
 from collections import Counter
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import pytest
-from episodes_by_hand import walk
-from worlds import DONE, Chores, Garden, Paperwork, Plane, percept
+from episodes_by_hand import do, learn, walk
+from worlds import DONE, Chores, Garden, Plane, on_ice, percept
 
-from procmem_lite.agent import HUNCH, ProceduralMemoryAgent, Run, price
-from procmem_lite.episodes import Episode
+from procmem_lite.agent import ProceduralMemoryAgent, Run
+from procmem_lite.episodes import Episode, Play
+from procmem_lite.library import Shelf, Tally
+from procmem_lite.navigation.dangers import Dangers
 from procmem_lite.percepts import SUCCESS, Percept, Transition
 from procmem_lite.skills import Site
-from procmem_lite.worlds.gridworld import GridWorld, perceive
+from procmem_lite.worlds.gridworld import perceive
 
 
-def play(env: gym.Env, seeds: range, **settings: Any) -> tuple[ProceduralMemoryAgent, list[Episode]]:
-    """An agent with its first episodes."""
-    settings = {"perceive": getattr(env, "perceive", None), "seed": 0} | settings
-    agent = ProceduralMemoryAgent(int(env.action_space.n), **settings)
-    return agent, [agent.run_episode(env, seed=seed) for seed in seeds]
+def begun(agent: ProceduralMemoryAgent, env: gym.Env, learn: bool = True, seed: int = 0) -> Run:
+    """An episode that has just begun."""
+    run = Run(agent)
+    run.begin(Play(env, agent.perceive, seed), learn)
+    return run
+
+
+def dangers(agent: ProceduralMemoryAgent) -> Dangers:
+    """What an agent knows of harm."""
+    return agent.memory.senses["dangers"]
+
+
+def shelf_of(agent: ProceduralMemoryAgent, fact: str = SUCCESS) -> Shelf:
+    """The one shelf that brings a fact."""
+    shelf, = (shelf for shelf in agent.library.shelves.values() if fact in shelf.effect)
+    return shelf
 
 
 # ---------------------------------------------------------------- what does harm
 
 
-def on_ice(sees_goal: bool) -> Callable[[gym.Env], Percept]:
-    """FrozenLake: no facts, nothing of the holes; the cell, and where the goal is if it can be seen."""
-
-    def see(env: gym.Env) -> Percept:
-        world = env.unwrapped
-        row, column = divmod(int(world.s), world.ncol)
-        (down, right), = np.argwhere(world.desc == b"G").tolist()
-        return percept(objects={"goal": (down - row, right - column)} if sees_goal else {}, place=(row, column))
-
-    return see
-
-
 def frozen_lake(sees_goal: bool, episodes: int, **settings: Any) -> tuple[list[Episode], Counter]:
     """Episodes on FrozenLake, and how often each way into a hole was taken."""
     env = gym.make("FrozenLake-v1", is_slippery=False, max_episode_steps=300)
-    _, episodes = play(env, range(episodes), perceive=on_ice(sees_goal), **settings)
+    _, episodes = learn(env, range(episodes), perceive=on_ice(sees_goal), **settings)
     lasts = [episode.transitions[-1] for episode in episodes]
     return episodes, Counter((last.percept.place, last.action) for last in lasts
                              if last.terminated and last.reward == 0)
@@ -71,7 +71,7 @@ def test_ground_with_a_name_that_killed_once_is_never_entered_again_wherever_it_
     env, drowned = Garden(ponds=8), []
     agent = ProceduralMemoryAgent(5, Garden.perceive, seed=seed)
     for number in range(40):
-        warned, known = agent.fatal.get("pond", False), set(agent.model.maps)
+        warned, known = dangers(agent).fatal.get("pond", False), set(agent.model.maps)
         last = agent.run_episode(env, seed=number).transitions[-1]
         if env.drowned:
             assert not (warned and last.action in known), "it knew what it was doing"
@@ -89,12 +89,11 @@ def test_who_is_not_wary_drowns_more_than_once():
         agent.run_episode(env, seed=number)
         drowned += env.drowned
     assert drowned > 5
-    assert agent.fatal == {}
 
 
 def test_where_a_pond_bars_every_short_way_the_agent_walks_round_it():
     env = Garden(ponds=8)
-    agent, _ = play(env, range(30))
+    agent, _ = learn(env, range(30))
     lengths = []
     for seed in range(200, 220):
         episode = agent.run_episode(env, seed=seed, learn=False)
@@ -117,7 +116,7 @@ def knows_down() -> ProceduralMemoryAgent:
     agent = ProceduralMemoryAgent(5, Garden.perceive, seed=0)
     agent.learn_from(deadly(True, ended=False))
     assert agent.model.step(1) == (1, 0)
-    assert not any(agent.fatal.values())
+    assert not any(dangers(agent).fatal.values())
     return agent
 
 
@@ -126,25 +125,25 @@ def knows_down() -> ProceduralMemoryAgent:
 def test_what_was_survived_once_is_no_danger_although_an_episode_ended_with_it(ground, deed, survived_first):
     agent = knows_down()
     agent.learn_from(deadly(ground, ended=not survived_first))
-    assert agent.fatal[deed] is not survived_first
+    assert dangers(agent).fatal[deed] is not survived_first
     agent.learn_from(deadly(ground, ended=survived_first))
-    assert agent.fatal[deed] is False
+    assert dangers(agent).fatal[deed] is False
     agent.learn_from(deadly(ground))
-    assert agent.fatal[deed] is False
+    assert dangers(agent).fatal[deed] is False
 
 
 def test_a_danger_on_plain_ground_is_known_for_this_situation_only():
     agent = knows_down()
     agent.learn_from(deadly(True))
-    (deed, does_harm), = agent.fatal.items()
+    (deed, does_harm), = dangers(agent).fatal.items()
     assert does_harm
     assert deed == (1, frozenset(), (0, 0), frozenset({("tree", (4, 2))}))
 
 
 def test_ponds_that_one_can_sometimes_wade_are_entered():
     env = Garden(ponds=12, deep=lambda seed: seed % 10 == 9)
-    agent, episodes = play(env, range(40))
-    assert agent.fatal["pond"] is False
+    agent, episodes = learn(env, range(40))
+    assert dangers(agent).fatal["pond"] is False
     entered = sum(step.percept.around.get(agent.model.step(step.action)) == "pond"
                   for episode in episodes[-5:] for step in episode.transitions)
     assert entered > 0
@@ -166,9 +165,11 @@ def test_what_vanishes_for_a_new_fact_is_no_loss():
     agent = knows_down()
     taken = Transition(before, 4, 0.0, percept({"has key"}, {"tree": (1, 1)}, 0))
     agent.learn_from(Episode([taken]))
-    assert not any(agent.fatal.values())
+    assert not dangers(agent).costly
     agent.learn_from(Episode([taken._replace(next_percept=percept((), {"tree": (1, 1)}, 0))]))
-    assert agent.fatal == {(4, ("key", (0, 0))): True}
+    assert dangers(agent).costly == {(4, ("key", (0, 0)))}
+    assert dangers(agent).forbid(before, 4)
+    assert not dangers(agent).ends(before, 4), "it costs something and ends nothing"
 
 
 @pytest.mark.parametrize("wander", [0, 60])
@@ -178,52 +179,16 @@ def test_an_episode_that_ended_well_marks_nothing_as_a_danger(wander):
         lesson = walk("rooms", size=6, seed=seed, wander=wander)
         assert lesson.success
         pupil.learn_from(lesson)
-    assert not any(pupil.fatal.values())
+    assert not any(dangers(pupil).fatal.values())
 
 
 def test_an_episode_that_ended_badly_marks_only_its_last_deed():
     pupil, lesson = ProceduralMemoryAgent(6, perceive, seed=0), walk("fixed", size=5)
-    lesson.transitions[-1] = lesson.transitions[-1]._replace(reward=-1.0)
+    last = lesson.transitions[-1]
+    badly = replace(last.next_percept, facts=last.next_percept.facts - {SUCCESS})
+    lesson.transitions[-1] = last._replace(reward=-1.0, next_percept=badly)
     pupil.learn_from(lesson)
-    assert sum(pupil.fatal.values()) == 1
-
-
-# ---------------------------------------------------------------- nothing changes without learning
-
-
-def memory(agent: ProceduralMemoryAgent) -> dict[str, Any]:
-    """All that an agent has learned; what searches remember of open ground is no experience."""
-    model = agent.model
-    parts = vars(agent) | {
-        "library": [vars(skill) for skill in agent.library], "ledger": agent.library.ledger,
-        "records": [(shelf.key, shelf.uses, shelf.successes, shelf.steps) for shelf in agent.library.shelves.values()],
-        "explorer": vars(agent.explorer), "rng": agent.rng.bit_generator.state,
-        "model": [model.version, model.tries.tolist(), model._trust, model._samples,
-                  {action: (matrix.tolist(), offset.tolist()) for action, (matrix, offset) in model.maps.items()}],
-    }
-    return copy.deepcopy(parts)
-
-
-WORLDS = {
-    "rooms": (GridWorld("rooms", size=5, max_steps=300), perceive), "ponds": (Garden(ponds=8), Garden.perceive),
-    "vase": (Garden(goal=False, vase=True), Garden.perceive), "paperwork": (Paperwork(), Paperwork.perceive),
-    "ice": (gym.make("FrozenLake-v1", is_slippery=True, max_episode_steps=100), on_ice(True)),
-}
-
-
-@pytest.mark.parametrize("explorer", ["untried", "random"])
-@pytest.mark.parametrize("world", WORLDS)
-def test_an_episode_without_learning_leaves_no_trace(world, explorer):
-    env, see = WORLDS[world]
-    for episodes in (0, 1, 8):  # a novice leaves no trace either
-        agent, _ = play(env, range(episodes), perceive=see, explorer=explorer)
-        before = memory(agent)
-        for seed in range(50, 53):
-            agent.run_episode(env, seed=seed, learn=False)
-        after = memory(agent)
-        assert [part for part in before if before[part] != after[part]] == []
-    agent.run_episode(env, seed=53)
-    assert memory(agent) != before, "the comparison must see what learning does"
+    assert sum(dangers(pupil).fatal.values()) == 1
 
 
 # ---------------------------------------------------------------- what was never needed
@@ -240,12 +205,8 @@ def letter(lamp_needed: bool) -> Chores:
 
 def taught_by_lamplight(env: Chores, **settings: Any) -> ProceduralMemoryAgent:
     """An agent that was shown a letter written and sent, with the lamp lit in between."""
-    agent, lesson = ProceduralMemoryAgent(3, Chores.perceive, seed=0, **settings), Episode()
-    env.reset()
-    for action in (WRITE, LAMP, SEND):
-        before = env.perceive(env)
-        _, reward, terminated, _, _ = env.step(action)
-        lesson.transitions.append(Transition(before, action, reward, env.perceive(env), terminated))
+    agent, lesson = ProceduralMemoryAgent(3, Chores.perceive, seed=0, **settings), do(
+        env, Chores.perceive, [WRITE, LAMP, SEND])
     assert lesson.success
     agent.learn_from(lesson)
     return agent
@@ -255,8 +216,7 @@ def test_with_a_hunch_it_is_found_out_that_a_fact_was_never_needed():
     agent = taught_by_lamplight(letter(lamp_needed=False))
     steps = [agent.run_episode(letter(False), seed=seed).steps for seed in range(8)]
     assert steps == [2, 3] + [2] * 6, "first that the lamp is not needed, then, for one step, that writing is"
-    needed = [shelf.preconditions for shelf in agent.library.shelves.values() if SUCCESS in shelf.effect]
-    assert needed == [{"written"}]
+    assert shelf_of(agent).preconditions == {"written"}
 
 
 def test_without_hunches_what_once_held_is_taken_for_needed_for_ever():
@@ -267,7 +227,8 @@ def test_without_hunches_what_once_held_is_taken_for_needed_for_ever():
 def test_a_hunch_that_is_wrong_is_paid_for_once():
     agent = taught_by_lamplight(letter(lamp_needed=True))
     assert [agent.run_episode(letter(True), seed=seed).steps for seed in range(8)] == [4] + [3] * 7
-    assert agent.attempts[frozenset({SUCCESS}), frozenset(), frozenset({"written"})] == [1, 0]
+    tried = agent.library.ledger.under_facts(shelf_of(agent).operator.claim, frozenset({"written"}))
+    assert tried == Tally(uses=1, successes=0, steps=1)
 
 
 @pytest.mark.parametrize("lamp_needed", [True, False])
@@ -280,15 +241,31 @@ def test_who_does_not_learn_spends_no_hunches(lamp_needed):
 def test_a_hunch_is_for_here_and_now_and_misses_one_fact_only():
     env = letter(lamp_needed=False)
     agent = taught_by_lamplight(env)
-    run = Run(agent, env, 0, learn=True)
-    send = next(shelf for shelf in agent.library.shelves.values() if SUCCESS in shelf.effect)
-    assert price(run, send, frozenset({"written", "lamp lit"})) == 1
-    assert price(run, send, frozenset({"written"})) == np.inf, "the agent is not there yet"
-    assert price(run, send, frozenset()) == np.inf, "two facts are missing"
-    run.percept = percept({"written"})
-    assert price(run, send, frozenset({"written"})) == 1
-    run.learn = False
-    assert price(run, send, frozenset({"written"})) == HUNCH
+    run, send = begun(agent, env), shelf_of(agent)
+    assert agent.price(run, send, frozenset({"written", "lamp lit"})) == 1
+    assert agent.price(run, send, frozenset({"written"})) == np.inf, "the agent is not there yet"
+    assert agent.price(run, send, frozenset()) == np.inf, "two facts are missing"
+    run.play.step(WRITE)
+    assert agent.price(run, send, frozenset({"written"})) == 1
+    still = begun(agent, env, learn=False)
+    still.play.step(WRITE)
+    assert agent.price(still, send, frozenset({"written"})) == agent.settings.doubt == 4
+
+
+@pytest.mark.parametrize("refuted", [1, 3])
+def test_a_hunch_that_failed_often_enough_is_given_up_and_before_that_grows_dearer(refuted):
+    env = letter(lamp_needed=True)
+    agent = taught_by_lamplight(env, refuted=refuted, doubt=2.0)
+    run, send = begun(agent, env), shelf_of(agent)
+    run.play.step(WRITE)
+    here = run.play.percept.facts
+    prices = []
+    for _ in range(refuted):
+        prices.append(agent.price(run, send, here))
+        agent.library.record(send.skills[0], False, 1, here)
+    assert prices == sorted(prices)
+    assert prices[0] == 1
+    assert agent.price(run, send, here) == np.inf
 
 
 # ---------------------------------------------------------------- what a plan costs, by facts
@@ -305,25 +282,24 @@ def post() -> Chores:
 
 def test_a_plan_that_fails_under_some_facts_is_left_there_and_kept_elsewhere():
     env = post()
-    agent, episodes = play(env, range(20))
-    mail, = (shelf for shelf in agent.library.shelves.values() if SUCCESS in shelf.effect)
+    agent, episodes = learn(env, range(20))
+    mail = shelf_of(agent)
     assert mail.preconditions == frozenset(), "no one fact held every time"
     assert [episode.steps for episode in episodes[-8:]] == [1, 2] * 4
     assert [agent.run_episode(env, seed=seed, learn=False).steps for seed in range(4)] == [1, 2, 1, 2]
-    uses, successes = agent.attempts[mail.effect, mail.removes, frozenset({"rain"})]
-    assert successes == 0 < uses < 5
+    tried = agent.library.ledger.under_facts(mail.operator.claim, frozenset({"rain"}))
+    assert tried.successes == 0 < tried.uses < 5
 
 
 def test_a_price_rises_with_failures_under_these_facts_alone():
     env = post()
     agent = ProceduralMemoryAgent(2, Chores.perceive, seed=0)
     agent.learn_from(Episode([Transition(percept(), MAIL, 1.0, percept(), True)]))
-    run, (mail,) = Run(agent, env, 0, learn=True), agent.library.shelves.values()
+    run, (mail,) = begun(agent, env), agent.library.shelves.values()
     for fails in range(5):
-        assert price(run, mail, frozenset({"rain"})) == pytest.approx(fails + 1)
-        assert price(run, mail, frozenset()) == pytest.approx(1)
-        agent.library.record(mail.skills[0], False, 1)
-        agent.attempts[mail.effect, mail.removes, frozenset({"rain"})] = [fails + 1, 0]
+        assert agent.price(run, mail, frozenset({"rain"})) == pytest.approx(fails + 1)
+        assert agent.price(run, mail, frozenset()) == pytest.approx(1)
+        agent.library.record(mail.skills[0], False, 1, frozenset({"rain"}))
 
 
 # ---------------------------------------------------------------- what depends on no place
