@@ -13,14 +13,23 @@ SNIPPETS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 ALT = " ".join(re.search(r"!\[(.*?)\]", README, flags=re.DOTALL).group(1).split())
 
 
-def test_there_is_code_to_run():
+def test_the_code_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert any("def perceive(env)" in snippet for snippet in SNIPPETS)
     assert all("assert" in snippet for snippet in SNIPPETS), "a snippet that checks nothing proves nothing"
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "readme"}
+    for snippet in SNIPPETS:
+        exec(compile(snippet, "README.md", "exec"), names)
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.strip().splitlines()[-1][:40])
-def test_the_code_runs(snippet: str):
-    exec(compile(snippet, "README.md", "exec"), {"__name__": "readme"})
+def test_every_module_of_the_package_is_on_its_map():
+    package = ROOT / "procmem_lite"
+    table = README.partition("## The package")[2].partition("## ")[0]
+    named = {name.split("/")[-1] for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+             for name in re.findall(r"`([\w/]+)`", row)}
+    folders = {path.parent.name for path in package.glob("*/__init__.py")}
+    assert folders <= named
+    assert named - folders <= {path.stem for path in package.glob("*.py")}, "a module that is not there"
 
 
 def test_every_local_link_leads_to_a_file():
@@ -43,7 +52,7 @@ def test_the_picture_shows_what_its_text_says():
     assert f"{after.steps} steps in the hands of three skills" in ALT
     assert len(after.invocations) == 3
     assert after.exploring_steps == 0
-    assert f"shortest way takes {after.optimal_steps}." in ALT
+    assert f"shortest path takes {after.optimal_steps}." in ALT
     assert f"{readme_picture.EPISODES} episodes" in ALT
 
 
