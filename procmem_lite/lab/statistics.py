@@ -77,6 +77,14 @@ def paired_difference(first: ArrayLike, second: ArrayLike, level: float = 0.95, 
     return interval(a - b, np.mean, level, seed)
 
 
+def unpaired_difference(first: ArrayLike, second: ArrayLike, level: float = 0.95, seed: int = 0) -> Interval:
+    """The difference of two means, each drawn again by itself: for samples that have nothing in common."""
+    samples, rng = (as_samples("first", first), as_samples("second", second)), np.random.default_rng(seed)
+    first_again, second_again = (rng.choice(each, (RESAMPLES, len(each))).mean(axis=1) for each in samples)
+    low, high = np.quantile(first_again - second_again, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(samples[0].mean() - samples[1].mean(), low, high)
+
+
 def column(rows: Iterable[Mapping[str, Any]], name: str, **where: Any) -> np.ndarray:
     """One column of a sweep's rows, of those rows that have the values asked for."""
     found = [row[name] for row in rows if all(row[key] == value for key, value in where.items())]
@@ -98,5 +106,3 @@ def longest_failure(success: ArrayLike, after: int = 10) -> int:
         run = 0 if succeeded else run + 1
         longest = max(longest, run)
     return longest
-
-
