@@ -129,25 +129,6 @@ class Ledger:
         """What came of a claim's uses that began under these very facts."""
         return self.under.get(claim, {}).get(facts, Tally())
 
-    @property
-    def accounts(self) -> list[Account]:
-        """All that it says, claim by claim, in plain values."""
-        contexts: dict[Claim, dict] = {claim: {} for claim in self.totals}
-        for (claim, context), tally in self.contexts.items():
-            contexts[claim][context] = tally.counts
-        return [Account(*claim, [(use.skill, *use[2:]) for use in self.lines[claim]],
-                        {facts: tally.counts for facts, tally in self.under[claim].items()}, contexts[claim])
-                for claim in self.totals]
-
-    def restore(self, accounts: Iterable[Account]) -> None:
-        """Become the ledger that gave these accounts."""
-        for account in accounts:
-            claim = account.claim
-            self.open(claim).add(Tally(*account.total))
-            self.lines[claim] += [Use(skill, claim, *rest) for skill, *rest in account.lines]
-            self.under[claim] = {facts: Tally(*counts) for facts, counts in account.facts.items()}
-            self.contexts |= {(claim, context): Tally(*counts) for context, counts in account.contexts.items()}
-
 
 class Shelf:
     """One operator and all skills that have it: one edge of the plan, one contiguous matrix.
@@ -225,6 +206,26 @@ def search(shelves: Iterable[Shelf], percept: Percept, k: int, effect: Facts | N
              if (effect is None or effect <= shelf.effect) and shelf.skills[0].is_applicable(percept)
              for match in shelf.top(percept, k)]
     return sorted(found, key=lambda match: (-match.score, match.skill.number))[:k]
+
+
+def accounts_of(ledger: Ledger) -> list[Account]:
+    """All that a ledger says, claim by claim, in plain values."""
+    contexts: dict[Claim, dict] = {claim: {} for claim in ledger.totals}
+    for (claim, context), tally in ledger.contexts.items():
+        contexts[claim][context] = tally.counts
+    return [Account(*claim, [(use.skill, *use[2:]) for use in ledger.lines[claim]],
+                    {facts: tally.counts for facts, tally in ledger.under[claim].items()}, contexts[claim])
+            for claim in ledger.totals]
+
+
+def fill(ledger: Ledger, accounts: Iterable[Account]) -> None:
+    """Make of an empty ledger the one that gave these accounts."""
+    for account in accounts:
+        claim = account.claim
+        ledger.open(claim).add(Tally(*account.total))
+        ledger.lines[claim] += [Use(skill, claim, *rest) for skill, *rest in account.lines]
+        ledger.under[claim] = {facts: Tally(*counts) for facts, counts in account.facts.items()}
+        ledger.contexts |= {(claim, context): Tally(*counts) for context, counts in account.contexts.items()}
 
 
 class SkillLibrary:
@@ -309,6 +310,7 @@ class SkillLibrary:
         operator = skill.operator
         if operator.claim not in self.ledger.totals or skill.number >= self._added:
             raise ValueError(f"skill: one of this library's own is needed, got {skill!r}")
+        whole(steps, "steps")
         use = Use(skill.number, operator.claim, operator.preconditions if facts is None else facts, succeeded, steps)
         self.ledger.write(use, skill.context)
         for shelf in self.shelves.values():  # a claim may have several, whose preconditions differ
@@ -318,11 +320,11 @@ class SkillLibrary:
     @property
     def stored(self) -> Stored:
         """All that a file keeps of it."""
-        return Stored(self._added, sorted(self, key=lambda skill: skill.number), self.ledger.accounts)
+        return Stored(self._added, sorted(self, key=lambda skill: skill.number), accounts_of(self.ledger))
 
     def restore(self, stored: Stored) -> None:
         """Become the library, from an empty one, of which this was kept."""
-        self.ledger.restore(stored.ledger)
+        fill(self.ledger, stored.ledger)
         for skill in stored.skills:
             self._added = skill.number
             self.add(skill)
