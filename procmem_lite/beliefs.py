@@ -1,7 +1,7 @@
 """What the agent believes of its operators, and how far: causes and accidents, needs and habits.
 
 trial     a step that moved nothing               Transition, kept by action
-belief    what an effect is about                 Belief(anchor="key", site=Site((0, 0), 4), preconditions, version)
+belief    what an effect is about                 Belief(anchor="lamp", site=Site((0, 0), 4), preconditions, version)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Chapter 4: all that outlives an episode - one door in, and nothing comes in where it is frozen.
+"""Chapter 4: all that outlives an episode - taken in by one method, and by none where it is frozen.
 
 cases      (effect, removes) -> the latest paths that brought it about
 explored   facts -> exploring steps taken under them

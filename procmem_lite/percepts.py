@@ -1,8 +1,8 @@
 """What an agent is told: a percept at every step, and the transition from one to the next.
 
 displacement   where a thing is, seen from the agent        (2, -1): two rows down, one column to the left
-facts          what holds, as texts                         frozenset({"has_key"})
-percept        facts, objects, place, around                Percept(frozenset(), {"key": (2, -1)}, place=(0, 3))
+facts          what holds, as texts                         frozenset({"lamp lit"})
+percept        facts, objects, place, around                Percept(frozenset(), {"lamp": (2, -1)}, place=(0, 3))
 transition     percept, action, reward, next percept        Transition(before, 3, -0.1, after)
 """
 

@@ -1,6 +1,6 @@
 """Planning over facts: each operator leads from some facts to others, and a plan is a chain of them.
 
-plan       a chain of shelves            (shelf of has_key, shelf of door_open, shelf of success)
+plan       a chain of shelves            (shelf of "written", shelf of "sealed", shelf of "success")
 price      expected steps of a shelf     8.4, under some facts; infinite where it is not to be used
 shut       shelves not to be used        {(operator, facts), ...}
 """

@@ -124,7 +124,7 @@ def mapping(key: Kind, value: Kind) -> Kind:
 
 
 def named(kind: Kind) -> Kind:
-    """A dictionary whose keys are names, as an object; its order stays."""
+    """A dictionary from names, as an object; its order stays."""
     def read(data: Any, at: str) -> dict:
         if not isinstance(data, dict):
             raise ValueError(f"{at}: an object is needed, got {brief(data)}")

@@ -3,7 +3,7 @@
 segment    steps up to one at which a fact appeared          [Transition, ..., Transition]
 path       a segment without its loops
 site       where an effect happens, seen from its anchor     Site((0, 0), 4): on it, by action 4
-operator   when something applies, and what it changes       Operator(frozenset(), frozenset({"has_key"}), ...)
+operator   when something applies, and what it changes       Operator(frozenset(), frozenset({"lamp lit"}), ...)
 context    the anchor's displacement at the start            (2, -1)
 skill      an operator, the actions that do it, a context    Skill((1, 1, 2, 4), ..., context=(2, -1))
 """
