@@ -1,4 +1,4 @@
-"""No import runs backwards, the agent names nothing of its world, and no result depends on a process's salt."""
+"""No import runs backwards, one loop takes every step, the core names nothing of a world, every process agrees."""
 
 import ast
 import os
@@ -6,86 +6,150 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "procmem_lite"
+MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
+           for path in sorted(PACKAGE.rglob("*.py"))}
+SOURCES = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
+FRONT_DOOR = "__init__"  # may import whom it likes, and nobody imports it
 
-# Each module may import from the rows above its own, and from its own row.
-ORDER = (
-    ("layouts",), ("environment",), ("episodes",), ("skills",), ("storage",), ("library",), ("motion",),
-    ("wayfinding",), ("planning",), ("explorers",), ("experience",), ("agent",), ("training",),
-    ("baselines", "original", "analysis"), ("minigrid",),
+# Each module may import from the rows above its own.
+CORE = (
+    ("arguments", "percepts"), ("settings", "episodes", "storage", "schema"), ("skills",), ("skill_file",),
+    ("library",), ("planning", "navigation", "navigation.motion"), ("navigation.dangers",), ("navigation.tracker",),
+    ("navigation.search",), ("navigation.goto", "explorers", "beliefs"), ("memory", "agent_schema"), ("agent_file",),
+    ("shell",), ("agent",),
 )
-FOR_ALL = {"plotting", "replay", "checks", "__init__"}  # may import, and be imported by, any chapter's module
+ORDER = (
+    *CORE, ("scenes", "worlds", "worlds.layouts"), ("worlds.gridworld", "worlds.minigrid"),
+    ("lab", "lab.statistics", "lab.training"), ("lab.baselines", "lab.original", "lab.experiments", "lab.plotting"),
+    ("exercises", "exercises.report"), ("exercises.start", "exercises.environment", "exercises.skills",
+     "exercises.library", "exercises.agent", "exercises.training", "exercises.analysis", "exercises.minigrid"),
+    ("replay.assets", "replay.record", "replay.filmstrip"), ("replay.replay_widget",),
+    ("replay.drive", "replay.export", "replay.guess", "replay.learning_explorer", "replay.library_browser"),
+    ("replay",), (FRONT_DOOR,),
+)
 RANK = {module: rank for rank, row in enumerate(ORDER) for module in row}
-WORLDLESS = ("skills", "storage", "library", "motion", "wayfinding", "planning", "explorers", "experience", "agent")
-WORLDLY = re.compile(r"(?<![a-z])(key|door|grid|minigrid|gridworld)s?(?![a-z])", re.IGNORECASE)
+MAY = {  # room -> the rooms and modules that it imports from
+    "core": {"core"}, "scenes": set(), "worlds": {"worlds", "scenes", "percepts", "arguments"},
+    "lab": {"core", "scenes", "worlds", "lab"}, "exercises": {"core", "scenes", "worlds", "lab", "exercises"},
+    "replay": {"core", "scenes", "worlds", "lab", "replay"},
+}
+
+
+def room(module: str) -> str:
+    """Where a module lives; what has no room of its own belongs to the core."""
+    first = module.split(".")[0]
+    return first if first in MAY else "core"
 
 
 # ---------------------------------------------------------------- imports
 
 
-def imports(source: str) -> Iterator[str]:
-    """The package's own modules that a module imports when it runs, at its top or within a function."""
-    tree = ast.parse(source)
-    for_types = [block for block in ast.walk(tree)
-                 if isinstance(block, ast.If) and ast.unparse(block.test).endswith("TYPE_CHECKING")]
-    typing_only = {node for block in for_types for part in block.body for node in ast.walk(part)}
-    for node in ast.walk(tree):
-        if node in typing_only:
-            continue
+def imports(module: str, source: str, known: frozenset[str] = frozenset(MODULES)) -> Iterator[str]:
+    """The package's own modules that a module imports: at its top, within a function, or for types alone."""
+    path = ["procmem_lite", *module.split(".")]
+    is_package = module == FRONT_DOOR or MODULES.get(module, Path()).name == "__init__.py"
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom):
-            name = ("procmem_lite." if node.level else "") + (node.module or "")
-            if name.rstrip(".") == "procmem_lite":
-                yield from (alias.name for alias in node.names)
-            elif name.startswith("procmem_lite."):
-                yield name.split(".")[1]
+            above = path[:len(path) - node.level + (is_package and module != FRONT_DOOR)] if node.level else []
+            base = ".".join([*above, *(node.module or "").split(".")]).rstrip(".")
+            names = [f"{base}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("procmem_lite."))
+            base, names = "", [alias.name for alias in node.names]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+            base, names = "", [part.value for part in node.args[:1] if isinstance(part, ast.Constant)]
+        else:
+            continue
+        for name in names:
+            found = name if name.removeprefix("procmem_lite.") in known else base or name
+            if found == "procmem_lite":
+                yield FRONT_DOOR
+            elif found.startswith("procmem_lite."):
+                yield found.removeprefix("procmem_lite.")
 
 
 def backwards(module: str, source: str) -> list[str]:
-    """The modules that a module must not import."""
-    return [name for name in imports(source)
-            if name not in FOR_ALL and RANK.get(name, len(ORDER)) > RANK[module] or name == module]
+    """The modules that a module must not import: of its own row, of a later one, or of a room closed to it."""
+    return [name for name in imports(module, source)
+            if RANK.get(name, len(ORDER)) >= RANK[module]
+            or module != FRONT_DOOR and MAY[room(module)].isdisjoint({name, room(name)})]
 
 
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem not in FOR_ALL)
+def test_every_module_has_its_place_in_the_order_and_no_place_is_empty():
+    assert sorted(RANK) == sorted(MODULES)
+    assert len(RANK) == sum(map(len, ORDER)), "a module has one place"
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_no_import_runs_backwards(module):
-    assert module in RANK, f"{module}.py has no place in the order of modules"
-    assert backwards(module, (PACKAGE / f"{module}.py").read_text(encoding="utf-8")) == []
+def test_no_import_runs_backwards_or_into_a_closed_room(module):
+    assert backwards(module, SOURCES[module]) == []
 
 
 @pytest.mark.parametrize("line", [
     "from .agent import Run", "from . import agent", "import procmem_lite.agent", "from procmem_lite.agent import Run",
     "from procmem_lite import agent", "def late():\n    from .agent import Run", "from .unheard_of import x",
-    "from .library import SkillLibrary",
+    "from .library import SkillLibrary", "if TYPE_CHECKING:\n    from .agent import Run", "from . import GridWorld",
+    "import procmem_lite", "from .scenes import Scene", "from .worlds.gridworld import GridWorld",
+    "importlib.import_module('procmem_lite.memory')", "from .planning import plan", "import procmem_lite.lab.training",
 ])
 def test_an_import_that_runs_backwards_is_seen(line):
     assert backwards("library", line)
 
 
 @pytest.mark.parametrize("line", [
-    "from .skills import Skill", "import numpy", "from .plotting import show", "from os import path",
-    "if TYPE_CHECKING:\n    from .agent import Run",
+    "from .skills import Skill", "import numpy", "from os import path", "from procmem_lite.percepts import Percept",
+    "from . import skills", "if TYPE_CHECKING:\n    from .skills import Skill",
 ])
 def test_an_import_that_runs_forwards_is_none_of_them(line):
     assert backwards("library", line) == []
 
 
-def test_modules_of_one_row_do_not_import_in_circles():
-    for row in ORDER:
-        follows = {name: set(imports((PACKAGE / f"{name}.py").read_text(encoding="utf-8"))) & set(row)
-                   for name in row if (PACKAGE / f"{name}.py").exists()}
-        while follows:
-            ready = {name for name, needed in follows.items() if not needed & follows.keys()}
-            assert ready, f"{sorted(follows)} import one another"
-            follows = {name: needed for name, needed in follows.items() if name not in ready}
+@pytest.mark.parametrize(("module", "line"), [
+    ("navigation.goto", "from ..agent import Run"), ("worlds.minigrid", "from ..skills import Skill"),
+    ("worlds.gridworld", "from ..lab.training import train"), ("lab.plotting", "from ..replay.filmstrip import as_png"),
+    ("exercises.skills", "from ..replay import Replay"), ("replay.drive", "from ..exercises.report import require"),
+    ("agent", "from .worlds import gridworld"), ("replay.assets", "from . import drive"),
+    ("scenes", "import procmem_lite"), ("navigation.motion", "from . import tracker"),
+    ("lab.training", "from .experiments import ablate"),
+])
+def test_a_door_that_is_closed_is_seen_from_every_room(module, line):
+    assert backwards(module, line)
+
+
+@pytest.mark.parametrize(("module", "line"), [
+    ("navigation.goto", "from ..skills import Operator"), ("worlds.minigrid", "from ..percepts import Percept"),
+    ("worlds.minigrid", "from ..scenes import Scene"), ("lab.plotting", "from ..worlds.gridworld import GridWorld"),
+    ("exercises.training", "from ..lab import training"), ("replay.drive", "from . import assets"),
+    ("replay", "from .drive import Drive"), (FRONT_DOOR, "from .lab.training import train"),
+])
+def test_a_door_that_is_open_is_open(module, line):
+    assert backwards(module, line) == []
+    assert list(imports(module, line)), "it must have been seen"
+
+
+def circle(sources: dict[str, str]) -> list[str]:
+    """Modules that import one another in a circle; none, if there is no circle."""
+    graph = {module: set(imports(module, source, frozenset(sources))) for module, source in sources.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as found:
+        return found.args[1]
+    return []
+
+
+def test_nowhere_in_the_package_do_modules_import_one_another_in_circles():
+    assert circle(SOURCES) == []
+
+
+def test_a_circle_is_seen_also_where_it_is_closed_late_or_for_types_alone():
+    line = {"a": "from .b import x", "b": "def late():\n    from . import c", "c": ""}
+    assert circle(line) == []
+    assert set(circle(line | {"c": "if TYPE_CHECKING:\n    from .a import y"})) == {"a", "b", "c"}
 
 
 def test_importing_one_chapter_loads_none_of_the_later_ones():
@@ -94,16 +158,54 @@ def test_importing_one_chapter_loads_none_of_the_later_ones():
 import sys, types
 package = types.ModuleType("procmem_lite"); package.__path__ = [sys.argv[1]]; sys.modules["procmem_lite"] = package
 __import__("procmem_lite." + sys.argv[2])
-print(*(name.split(".")[1] for name in sys.modules if name.startswith("procmem_lite.")))
+print(*(name.split(".", 1)[1] for name in sys.modules if name.startswith("procmem_lite.")))
 """
     for module in ("library", "agent"):
         done = subprocess.run([sys.executable, "-c", script, str(PACKAGE), module], capture_output=True, text=True,
                               check=True, env=os.environ | {"MPLBACKEND": "agg"})
-        late = [name for name in done.stdout.split() if RANK.get(name, len(ORDER)) > RANK[module]]
+        late = [name for name in done.stdout.split() if RANK[name] > RANK[module]]
         assert late == [], f"importing {module} brings {late} along"
 
 
-# ---------------------------------------------------------------- what the agent may know
+# ---------------------------------------------------------------- who takes a step
+
+
+def steps_taken(source: str) -> list[str]:
+    """Calls of ``step`` on an environment, except by an environment's or a wrapper's own ``step``."""
+    tree = ast.parse(source)
+    own = {node for kind in ast.walk(tree) if isinstance(kind, ast.ClassDef) and kind.name != "Play" and kind.bases
+           for method in kind.body if isinstance(method, ast.FunctionDef) and method.name == "step"
+           for node in ast.walk(method)}
+    return [ast.unparse(node) for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "step"
+            and node not in own and ast.unparse(node.func.value).split(".")[-1] not in NO_ENVIRONMENT]
+
+
+NO_ENVIRONMENT = {"play", "model"}  # a Play, and what an action does to positions
+PLAYERS = [name for name in MODULES if room(name) != "exercises"]  # checks step through a reader's environment by hand
+
+
+@pytest.mark.parametrize("module", PLAYERS)
+def test_play_alone_takes_a_step_in_an_environment(module):
+    allowed = {"episodes": ["self.env.step(action)"], "navigation.motion": ["self.step(action)"]}
+    assert steps_taken(SOURCES[module]) == allowed.get(module, [])
+
+
+@pytest.mark.parametrize(("source", "steps"), [
+    ("env.step(3)", 1), ("self.env.step(a)", 1), ("env.unwrapped.step(a)", 1), ("play.step(3)", 0),
+    ("class Mine(gym.Wrapper):\n    def step(self, action):\n        return self.env.step(action)", 0),
+    ("class Mine(gym.Wrapper):\n    def reset(self):\n        return self.env.step(0)", 1),
+    ("class Agent:\n    def step(self, env):\n        return env.step(0)", 1), ("self.model.step(action)", 0),
+])
+def test_a_step_taken_elsewhere_is_seen(source, steps):
+    assert len(steps_taken(source)) == steps
+
+
+# ---------------------------------------------------------------- what the core may know
+
+
+WORLDLY = re.compile(r"(?<![a-z])(key|door|grid|minigrid|gridworld|tool|arm)s?(?![a-z])", re.IGNORECASE)
+BOOKKEEPING = {"key", "keys"}  # what a dictionary is sorted by is nothing one picks up
 
 
 def words_of_the_world(source: str) -> list[str]:
@@ -117,24 +219,22 @@ def words_of_the_world(source: str) -> list[str]:
     return found
 
 
-BOOKKEEPING = {"key", "keys"}  # what a dictionary is sorted by is nothing one picks up
-
-
-@pytest.mark.parametrize("module", WORLDLESS)
-def test_skills_library_and_agent_speak_of_no_particular_world(module):
-    assert words_of_the_world((PACKAGE / f"{module}.py").read_text(encoding="utf-8")) == []
+@pytest.mark.parametrize("module", [module for row in CORE for module in row])
+def test_the_core_speaks_of_no_particular_world(module):
+    assert words_of_the_world(SOURCES[module]) == []
 
 
 @pytest.mark.parametrize("line", [
     "has_key = 1", "facts = {'door_open'}", '"""Walks to the door."""', "percept.grid", "def open_door(): ...",
     "f'the {x} of a grid'", "import minigrid as mg\nmg.MiniGridEnv if minigrid else 0", "def go(door): ...",
+    "call('tool')", "robot.arm",
 ])
 def test_a_word_of_the_world_is_seen(line):
     assert words_of_the_world(line)
 
 
 def test_the_same_words_inside_others_are_harmless():
-    assert words_of_the_world("monkeys = sorted(x, key=len)  # key\noutdoors = 'keyboard'") == []
+    assert words_of_the_world("monkeys = sorted(x, key=len)  # key\noutdoors = 'keyboard of an army'") == []
 
 
 # ---------------------------------------------------------------- the same in every process
