@@ -383,6 +383,16 @@ def test_driving_leaves_an_episode_like_any_other():
     assert Replay(drive.episode).episodes == (drive.episode,)
 
 
+def test_what_counts_as_success_is_for_the_agent_to_say():
+    """A step that picks the key up is a success to this one, and the goal is none."""
+    agent = ProceduralMemoryAgent(6, perceive, seed=0, succeeded=lambda step: step.action == ACTIONS.index("pick_up"))
+    drive = Drive(GridWorld("rooms", size=6), agent, seed=5)
+    play_well(drive)
+    told = [step.action for step in drive.episode.transitions if "success" in step.next_percept.facts]
+    assert told == [ACTIONS.index("pick_up")]
+    assert not drive.episode.success
+
+
 def test_teaching_makes_the_library_grow():
     agent = ProceduralMemoryAgent(6, perceive, seed=0)
     drive = Drive(GridWorld("rooms", size=6), agent, seed=5)

@@ -12,7 +12,7 @@ import traitlets
 
 from ..agent import ProceduralMemoryAgent
 from ..episodes import Episode, Play
-from ..percepts import Percept, Transition
+from ..percepts import Percept, Transition, earned
 from ..worlds.gridworld import perceive as perceive_gridworld
 from . import assets
 from .filmstrip import scene_picture
@@ -75,7 +75,7 @@ class Drive(anywidget.AnyWidget):
     def restart(self, seed: int | None = None) -> None:
         """Start over in the same layout, or in that of another seed. What was played so far is dropped."""
         self.seed = self.seed if seed is None else seed
-        self.play = Play(self.env, self.perceive, self.seed)
+        self.play = Play(self.env, self.perceive, self.seed, succeeded=getattr(self.agent, "succeeded", earned))
         check_percept(self.percept, "perceive, first percept")
         self.taught = False
         self._show("")
