@@ -1,14 +1,17 @@
 """The library: merging, retrieval, the ledger, growth."""
 
+import sys
+from collections import Counter, defaultdict
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from worlds import percept
 
-from procmem_lite.library import Shelf, SkillLibrary, nearness, top_rows
+from procmem_lite.library import LINES, SETS, Ledger, Shelf, SkillLibrary, Tally, Use, nearness, top_rows
 from procmem_lite.percepts import Percept
-from procmem_lite.skills import REACH, Site, Skill, embed
+from procmem_lite.skills import REACH, Claim, Site, Skill, embed
 
 FACTS = st.frozensets(st.sampled_from("abc"), max_size=2)
 NEAR = st.tuples(st.integers(-3, 3), st.integers(-3, 3))
@@ -21,21 +24,30 @@ def skills(draw: st.DrawFn) -> Skill:
     return Skill(
         actions=tuple(draw(st.lists(st.integers(0, 3), min_size=1, max_size=4))),
         preconditions=draw(FACTS), effect=draw(st.frozensets(st.sampled_from("xyz"), min_size=1, max_size=2)),
-        removes=draw(FACTS), anchor=anchor, context=draw(NEAR) if anchor else ())
+        removes=draw(FACTS), anchor=anchor, context=draw(NEAR) if anchor else (),
+        site=Site((0, 0) if anchor else None, draw(st.integers(0, 1))))
 
 
 @st.composite
 def libraries(draw: st.DrawFn) -> SkillLibrary:
     """Up to thirty skills, some of them used."""
-    library = SkillLibrary()
+    return draw(diaries())[0]
+
+
+@st.composite
+def diaries(draw: st.DrawFn) -> tuple[SkillLibrary, list[tuple[Skill, Use]]]:
+    """A library, and all that was ever written into its ledger, with the skill that was used."""
+    library, written = SkillLibrary(), []
     for skill in draw(st.lists(skills(), max_size=30)):
         library.add(skill)
     stored = list(library)
-    if stored:
-        for index, succeeded, steps in draw(st.lists(
-                st.tuples(st.integers(0, len(stored) - 1), st.booleans(), st.integers(0, 9)), max_size=20)):
-            library.record(stored[index], succeeded, steps)
-    return library
+    for index, succeeded, steps, facts in draw(st.lists(st.tuples(
+            st.integers(0, 29), st.booleans(), st.integers(0, 9), st.none() | FACTS), max_size=40)) if stored else ():
+        skill = stored[index % len(stored)]
+        library.record(skill, succeeded, steps, facts)
+        written.append((skill, Use(skill.number, skill.operator.claim, skill.preconditions if facts is None else facts,
+                                   succeeded, steps)))
+    return library, written
 
 
 def one(context: tuple = (0, 0), actions: tuple = (1,), effect: str = "x", **more) -> Skill:
@@ -94,9 +106,15 @@ def test_ties_on_one_shelf_keep_the_order_of_arrival_for_every_k(k):
 
 
 @given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=80), st.integers(1, 90))
-def test_the_best_rows_are_those_of_a_stable_sort(scores, k):
-    expected = sorted(range(len(scores)), key=lambda row: -scores[row])[:k]
+def test_the_rows_of_the_smallest_costs_are_those_of_a_stable_sort(scores, k):
+    expected = sorted(range(len(scores)), key=lambda row: scores[row])[:k]
     assert top_rows(np.array(scores, dtype=np.float32), k).tolist() == expected
+
+
+@pytest.mark.parametrize("k", [1, 2, 7])
+def test_the_smallest_of_a_long_list_of_ties_are_the_first_of_them(k):
+    cost = np.random.default_rng(k).integers(0, 5, size=5000).astype(np.float32)
+    assert top_rows(cost, k).tolist() == np.argsort(cost, kind="stable")[:k].tolist()
 
 
 @pytest.mark.parametrize("k", [1, 39, 40])
@@ -146,24 +164,35 @@ def test_similarity_is_one_for_the_same_context_only():
 def test_of_two_alike_the_shorter_stays_and_none_is_lost(arrivals):
     library, best = SkillLibrary(), {}
     for skill in arrivals:
-        key, known = (skill.shelf, skill.context), best.get((skill.shelf, skill.context))
+        key = skill.operator, skill.context
+        known = best.get(key)
         changed = library.add(skill)
         assert changed == (known is None or len(skill.actions) < len(known))
         if changed:
             best[key] = skill.actions
-    assert {(skill.shelf, skill.context): skill.actions for skill in library} == best
+    assert {(skill.operator, skill.context): skill.actions for skill in library} == best
     assert len(library) == len(best)
     assert sorted(skill.number for skill in library) == list(range(len(best)))
 
 
 def test_a_merge_takes_the_shorter_way_and_counts_no_use():
-    library, stored = SkillLibrary(), one(actions=(1, 2, 3), site=Site((0, 0), 3))
+    library, stored = SkillLibrary(), one(actions=(1, 2, 3))
     library.add(stored)
     library.record(stored, False, 7)
-    assert library.add(one(actions=(4, 5), site=Site((0, 1), 5)))
+    assert library.lacks(one(actions=(4, 5)))
+    assert library.add(one(actions=(4, 5)))
+    assert not library.lacks(one(actions=(9, 9)))
     assert not library.add(one(actions=(9, 9)))
-    assert (stored.actions, stored.site) == ((4, 5), Site((0, 1), 5))
+    assert stored.actions == (4, 5)
     assert (stored.uses, stored.successes, len(library.ledger), len(library)) == (1, 0, 1, 1)
+
+
+def test_what_happens_elsewhere_is_another_operator_and_is_not_merged():
+    library = SkillLibrary()
+    library.add(one(actions=(1, 2, 3), site=Site((0, 0), 3)))
+    assert library.add(one(actions=(4, 5), site=Site((0, 1), 5)))
+    assert [skill.actions for skill in library] == [(1, 2, 3), (4, 5)]
+    assert len(library.shelves) == 2
 
 
 def test_a_skill_of_another_library_leaves_its_record_there():
@@ -173,42 +202,124 @@ def test_a_skill_of_another_library_leaves_its_record_there():
     shared = next(iter(first))
     first.record(shared, True, 2)
     second.add(shared)
+    assert len(second.ledger) == 0
     copied = second.find(shared)
     assert (copied.number, copied.uses, shared.number, shared.uses) == (1, 0, 0, 1)
+    third = SkillLibrary()
     with pytest.raises(ValueError, match="skill: one of this library's own"):
-        second.record(shared, True, 2)
+        third.record(shared, True, 2)
 
 
 # ---------------------------------------------------------------- the ledger
 
 
-@given(libraries())
-def test_every_statistic_is_what_the_ledger_says(library):
+def came_to(uses: list[Use]) -> Tally:
+    """What some uses came to, counted one by one."""
+    return Tally(len(uses), sum(use.succeeded for use in uses), sum(use.steps for use in uses))
+
+
+@given(diaries())
+def test_every_rate_is_what_the_ledger_says(diary):
+    library, written = diary
+    assert len(library.ledger) == len(written)
     for shelf in library.shelves.values():
-        uses = [use for use in library.ledger if use.skill in {skill.number for skill in shelf.skills}]
-        assert (shelf.uses, shelf.successes) == (len(uses), sum(use.succeeded for use in uses))
-        assert shelf.steps == sum(use.steps for use in uses)
-        assert shelf.success_rate == (shelf.successes + 1) / (shelf.uses + 1)
-        mean = shelf.steps / shelf.uses if uses else len(shelf.skills[0].actions)
-        assert shelf.cost == pytest.approx(max(mean, 1) / shelf.success_rate)
+        claim = shelf.operator.claim
+        uses = [use for _, use in written if use.claim == claim]
+        assert shelf.tally is library.ledger.totals[claim]
+        assert shelf.tally == came_to(uses)
+        assert shelf.tally.rate == (sum(use.succeeded for use in uses) + 1) / (len(uses) + 1)
+        mean = sum(use.steps for use in uses) / len(uses) if uses else len(shelf.skills[0].actions)
+        assert shelf.cost == pytest.approx(max(mean, 1) / shelf.tally.rate)
         for skill, rate in zip(shelf.skills, shelf.rates, strict=True):
-            own = [use.succeeded for use in uses if use.skill == skill.number]
-            assert (skill.uses, skill.successes) == (len(own), sum(own))
-            assert rate == np.float32((sum(own) + 1) / (len(own) + 1))
+            own = came_to([use for other, use in written if use.claim == claim and other.context == skill.context])
+            assert (skill.uses, skill.successes) == (own.uses, own.successes)
+            assert rate == np.float32(own.rate) == np.float32(skill.success_rate)
 
 
-@given(libraries(), st.sampled_from("xyz"))
-def test_discarding_a_shelf_takes_its_skills_and_their_uses_and_nothing_else(library, fact):
+@given(diaries())
+def test_the_ledger_keeps_the_last_lines_and_tallies_of_all(diary):
+    library, written = diary
+    by_claim, by_facts = defaultdict(list), defaultdict(list)
+    for _, use in written:
+        by_claim[use.claim].append(use)
+        by_facts[use.claim, use.facts].append(use)
+    for claim in library.ledger.totals:
+        assert list(library.ledger.lines[claim]) == by_claim[claim][-LINES:]
+    for (claim, facts), uses in by_facts.items():
+        assert library.ledger.under_facts(claim, facts) == came_to(uses)
+    unseen = Claim(frozenset("q"), frozenset(), None, Site(None, 0))
+    assert library.ledger.under_facts(unseen, frozenset()) == Tally()
+
+
+@given(diaries(), st.sampled_from("xyz"))
+def test_discarding_shelves_takes_their_skills_and_the_ledger_keeps_their_lines(diary, fact):
+    library, written = diary
     kept = [skill for skill in library if fact not in skill.effect]
-    numbers = {skill.number for skill in kept}
-    uses = [use for use in library.ledger if use.skill in numbers]
+    gone = [skill for skill in library if fact in skill.effect]
     following = max((skill.number for skill in library), default=-1) + 1
-    library.discard(lambda shelf: fact in shelf.effect)
+    lines = {claim: list(uses) for claim, uses in library.ledger.lines.items()}
+    library.discard(shelf for shelf in list(library.shelves.values()) if fact in shelf.effect)
     assert list(library) == kept
-    assert library.ledger == uses
+    assert {claim: list(uses) for claim, uses in library.ledger.lines.items()} == lines
+    assert len(library.ledger) == len(written)
+    for skill in gone:
+        library.record(skill, True, 1)
+        assert library.ledger.lines[skill.operator.claim][-1].skill == skill.number, "a retired skill may end its use"
     fresh = one((9, 9), effect=fact)
     library.add(fresh)
     assert fresh.number == following, "a number is never given twice"
+
+
+def test_a_skill_that_comes_back_finds_its_record():
+    library, skill = SkillLibrary(), one()
+    library.add(skill)
+    library.record(skill, False, 3)
+    library.discard(library.shelves.values())
+    again = one(actions=(2, 2))
+    library.add(again)
+    assert (again.number, again.uses, again.successes, again.success_rate) == (1, 1, 0, 0.5)
+    assert library.shelves[again.operator].tally.uses == 1
+
+
+def test_shelves_that_make_one_claim_share_its_record():
+    library, wide = SkillLibrary(), one()
+    narrow = Skill((1,), frozenset("a"), frozenset("x"), anchor="tree", context=(0, 0))
+    library.add(wide)
+    library.add(narrow)
+    library.record(narrow, False, 3, frozenset("a"))
+    assert [shelf.tally.uses for shelf in library.shelves.values()] == [1, 1]
+    assert wide.success_rate == narrow.success_rate == 0.5
+
+
+def test_a_ledger_of_many_facts_stays_small_and_loses_no_use():
+    ledger, rng = Ledger(), np.random.default_rng(0)
+    claim = Claim(frozenset("x"), frozenset(), "tree", Site((0, 0), 4))
+    often, seen = frozenset({"often"}), Counter()
+    for number in range(4000):
+        lamps = frozenset(f"lamp {lamp}" for lamp in np.flatnonzero(rng.random(9) < 0.5))
+        facts = often if number % 5 == 0 else lamps
+        seen[facts] += 1
+        ledger.write(Use(0, claim, facts, number % 3 == 0, 2), (0, 0))
+        assert len(ledger.under[claim]) <= SETS + 1
+    assert len(seen) > 400
+    assert len(ledger.lines[claim]) == LINES
+    assert ledger.under_facts(claim, often) == Tally(800, 267, 1600), "what is tried again and again is never folded"
+    tallies = ledger.under[claim].values()
+    for part in ("uses", "successes", "steps"):
+        assert sum(getattr(tally, part) for tally in tallies) == getattr(ledger.totals[claim], part)
+    assert ledger.totals[claim] == ledger.contexts[claim, (0, 0)] == Tally(4000, 1334, 8000)
+
+
+def test_of_many_facts_the_rarest_are_folded():
+    ledger, claim = Ledger(), Claim(frozenset("x"), frozenset(), None, Site(None, 0))
+    for number in range(SETS):
+        for _ in range(1 if number == 7 else 2):
+            ledger.write(Use(0, claim, frozenset({str(number)}), True, 1), ())
+    assert None not in ledger.under[claim]
+    ledger.write(Use(0, claim, frozenset({"new"}), True, 1), ())
+    assert ledger.under[claim][None] == Tally(1, 1, 1)
+    assert frozenset({"7"}) not in ledger.under[claim]
+    assert ledger.under_facts(claim, frozenset({"new"})).uses == 1, "what has just happened is not folded"
 
 
 # ---------------------------------------------------------------- growth
@@ -227,6 +338,41 @@ def test_a_hundred_thousand_skills_keep_their_rows():
         assert shelf.rows[contexts[i]] == i
         np.testing.assert_array_equal(shelf.matrix[i], embed(contexts[i]))
     assert library.retrieve(percept(objects={"tree": contexts[54_321]}), 1)[0].skill.actions == (54_321,)
+
+
+def lines_of_python(function, *arguments) -> int:
+    """How many lines of Python a call executes: a measure of its work that no machine changes."""
+    count, before = 0, sys.gettrace()
+
+    def trace(frame, event, _):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        function(*arguments)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize("anchor", [None, "tree"])
+def test_adding_takes_as_long_however_much_there_is(anchor):
+    library = SkillLibrary()
+    arrivals = [Skill((1,), frozenset(), frozenset({str(number)}), anchor=anchor, context=(0, 1) if anchor else ())
+                for number in range(300)]
+    work = [lines_of_python(library.add, skill) for skill in arrivals]
+    assert max(work[-20:]) <= min(work[1:21]) + 5
+
+
+def test_retrieval_takes_as_many_lines_of_python_for_a_hundred_skills_as_for_thousands():
+    library, here, work = SkillLibrary(), percept(objects={"tree": (0.3, 0.3)}), []
+    for row in range(64):
+        for column in range(64):
+            library.add(one((row, column)))
+        work.append(lines_of_python(library.retrieve, here))
+    assert max(work[3:]) <= min(work[3:]) + 10
 
 
 def test_all_embeddings_stand_in_order_of_iteration():
@@ -281,7 +427,7 @@ def test_a_use_takes_a_whole_number_of_steps(steps):
     library.add(skill)
     with pytest.raises(ValueError, match="steps: "):
         library.record(skill, True, steps)
-    assert (skill.uses, library.ledger) == (0, [])
+    assert (skill.uses, len(library.ledger)) == (0, 0)
 
 
 def test_an_unknown_skill_is_not_found_and_not_recorded():
@@ -292,7 +438,7 @@ def test_an_unknown_skill_is_not_found_and_not_recorded():
 
 
 def test_a_shelf_is_one_contiguous_block():
-    shelf = Shelf(one())
+    shelf = Shelf(one().operator, Tally())
     for column in range(50):
         shelf.append(one((0, column)))
     assert shelf.matrix.flags.c_contiguous

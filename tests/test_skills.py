@@ -15,13 +15,16 @@ from procmem_lite.percepts import Transition, mark_success
 from procmem_lite.skills import (
     REACH,
     RULES,
+    Operator,
     Skill,
+    change_of,
     common_shift,
     cut,
     embed,
     erase,
     hindsight,
     induce_anchor,
+    induce_operator,
     induce_preconditions,
     loop_erase,
     site_of,
@@ -243,6 +246,70 @@ def test_a_skill_applies_where_preconditions_hold_the_anchor_is_there_and_the_ef
     assert not skill.is_applicable(percept("ab", here))
     assert not skill.is_applicable(percept("a", {"well": (5, 5)}))
     assert Skill((1,), frozenset("a"), frozenset("b")).is_applicable(percept("a"))
+
+
+FACTS = st.frozensets(st.sampled_from("abcd"))
+
+
+@given(FACTS, FACTS, FACTS, FACTS)
+def test_an_operator_applies_where_its_effect_is_missing_and_foretells_what_follows(needs, adds, loses, here):
+    operator = Operator(needs, adds, loses)
+    assert operator.applies(here) == (needs <= here and loses <= here and bool(adds - here))
+    after = operator.apply(here)
+    assert adds <= after
+    for fact in "abcd":
+        assert (fact in after) == (fact in adds or fact in here and fact not in loses)
+    assert not operator.applies(after)
+
+
+def test_operators_are_equal_by_what_they_say_and_a_claim_leaves_out_the_preconditions():
+    first, second = (Skill((1,), frozenset(needs), frozenset("x"), anchor="tree", context=(0, 1)) for needs in "ab")
+    assert first.operator != second.operator
+    assert first.operator == Skill((2, 3), frozenset("a"), frozenset("x"), anchor="tree", context=(5, 5)).operator
+    assert first.operator.claim == second.operator.claim
+    assert first.operator.claim == (frozenset("x"), frozenset(), "tree", first.site)
+
+
+def test_an_operator_is_what_all_cases_have_in_common():
+    cases = [ending({"tree": (0, 1), "well": (k, k)}, facts="ab"[:1 + k % 2]) for k in range(1, 5)]
+    assert induce_operator(cases) == Operator(frozenset("a"), frozenset("n"), frozenset(), "tree", ((0, 1), 4))
+
+
+def test_where_cases_disagree_on_every_object_an_operator_is_about_none():
+    cases = [ending({"tree": (k, 0), "well": (0, 9 - k)}) for k in range(1, 4)]
+    found = induce_operator(cases)
+    assert (found.anchor, found.site) == (None, (None, 4))
+
+
+def test_a_change_is_what_appeared_and_what_vanished():
+    assert change_of([transition(percept("ab"), 0, percept("bc"))]) == ({"c"}, {"a"})
+
+
+# ---------------------------------------------------------------- one use
+
+
+def test_stored_actions_are_given_one_by_one_until_they_end():
+    skill = Skill((3, 1, 4), frozenset(), frozenset("x"), anchor="tree", context=(1, 1))
+    using = skill.start(percept(place=0), None)
+    assert [using.act(percept(place=place)) for place in range(4)] == [3, 1, 4, None]
+    assert using.reason == "no effect"
+    assert skill.actions == (3, 1, 4), "a use leaves the skill as it was"
+
+
+def test_stored_actions_end_where_one_moved_neither_the_agent_nor_a_thing():
+    using = Skill((3, 1, 4), frozenset(), frozenset("x")).start(percept(), None)
+    assert using.act(percept(place=0, objects={"box": (0, 1)})) == 3
+    assert using.act(percept(place=0, objects={"box": (0, 2)})) == 1, "it pushed the box"
+    assert using.act(percept(place=0, objects={"box": (0, 2)})) is None
+    assert using.reason == "blocked"
+
+
+def test_a_situation_is_these_actions_under_these_facts_at_this_place():
+    skill, other = (Skill((1,), frozenset(), frozenset("x"), anchor="tree", context=(0, n)) for n in (1, 2))
+    here = percept("a", place=(1, 1))
+    assert skill.situation(here) == skill.situation(percept("a", {"tree": (7, 7)}, (1, 1)))
+    elsewhere, later = percept("a", place=0), percept("b", place=(1, 1))
+    assert skill.situation(here) not in (other.situation(here), skill.situation(elsewhere), skill.situation(later))
 
 
 # ---------------------------------------------------------------- embeddings
