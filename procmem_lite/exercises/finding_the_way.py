@@ -1,0 +1,102 @@
+"""Checks for the exercises of chapter 5."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+
+import gymnasium as gym
+import numpy as np
+
+from ..agent import ProceduralMemoryAgent, Run
+from ..library import Match, Shelf
+from ..navigation.goto import GoTo
+from ..skills import Operator
+from ..worlds.gridworld import PICK_UP, GridWorld, perceive
+from .report import require
+
+Map = tuple[np.ndarray, np.ndarray]
+
+
+def composed(answer: Callable[[Map, Map], Map]) -> str:
+    """The affine map of two actions, one after the other."""
+    rng = np.random.default_rng(0)
+    for axes in (2, 2, 3, 2, 1):
+        first, second = ((rng.integers(-2, 3, (axes, axes)), rng.integers(-3, 4, axes)) for _ in range(2))
+        copies = [part.copy() for part in (*first, *second)]
+        found = answer(first, second)
+        require(all(map(np.array_equal, copies, (*first, *second))), "the maps that are handed in must not be changed")
+        require(isinstance(found, tuple) and len(found) == 2, f"a pair (A, b) is needed, got {found!r}")
+        matrix, offset = map(np.asarray, found)
+        require(matrix.shape == (axes, axes) and offset.shape == (axes,),
+                f"shapes {(axes, axes)} and {(axes,)} are needed, got {matrix.shape} and {offset.shape}")
+        for point in rng.integers(-5, 6, (4, axes)):
+            wanted = second[0] @ (first[0] @ point + first[1]) + second[1]
+            got = matrix @ point + offset
+            require(np.allclose(got, wanted),
+                    f"{point.tolist()} should come to {wanted.tolist()}, not to {got.tolist()}")
+    return "5 pairs of maps, 20 displacements"
+
+
+def king(answer: Callable[[int, int], float]) -> str:
+    """The least cost of a displacement where a straight step costs 1 and a diagonal one 1.5."""
+    least = king_costs(9)
+    for (down, right), cost in least.items():
+        found = answer(down, right)
+        require(isinstance(found, int | float | np.number), f"a number is needed, got {found!r}")
+        require(found <= cost + 1e-9, f"{(down, right)} can be had for {cost:g}: {found:g} says too much")
+        require(found >= cost - 1e-9, f"{(down, right)} costs {cost:g} at least: {found:g} says less than it could")
+    return f"{len(least)} displacements"
+
+
+def king_costs(reach: int) -> dict[tuple[int, int], float]:
+    """The least cost to every cell, by Dijkstra's algorithm."""
+    steps = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if (a, b) != (0, 0)]
+    queue, found = [(0.0, (0, 0))], {}
+    while queue:
+        cost, cell = heapq.heappop(queue)
+        if cell in found or max(map(abs, cell)) > reach:
+            continue
+        found[cell] = cost
+        for a, b in steps:
+            heapq.heappush(queue, (cost + (1.5 if a and b else 1.0), (cell[0] + a, cell[1] + b)))
+    return found
+
+
+class Slippery(gym.ActionWrapper):
+    """Picking up fails three times in ten."""
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        """The same seed gives the same slips."""
+        self.chance = np.random.default_rng(seed)
+        return self.env.reset(seed=seed, options=options)
+
+    def action(self, action: int) -> int:
+        """What the world is told instead."""
+        return 5 if action == PICK_UP and self.chance.random() < 0.3 else action
+
+
+def stubborn(answer: Callable[[Operator], object]) -> str:
+    """A policy with which an agent needs fewer steps than with ``GoTo`` where picking up often fails."""
+    probe = answer(Operator(frozenset(), frozenset({"x"}), anchor="tree"))
+    for name in ("operator", "name", "number", "context", "can_start", "situation", "start"):
+        require(hasattr(probe, name), f"{name} is missing: a policy has everything that GoTo has")
+    yours, plain = (np.array([steps_with(kind, seed) for seed in range(6)]) for kind in (answer, GoTo))
+    told = f"a mean of {yours.mean():.1f} steps, with GoTo {plain.mean():.1f}"
+    require(yours.mean() < 0.95 * plain.mean(), told)
+    return told
+
+
+def steps_with(kind: Callable[[Operator], object], seed: int) -> float:
+    """Mean steps of an agent that uses a policy of this kind wherever it can, in slippery rooms after training."""
+
+    class Agent(ProceduralMemoryAgent):
+        def policies(self, run: Run, shelf: Shelf, k: int) -> list[Match]:
+            policy = kind(shelf.operator)
+            if policy.can_start(run.play.percept, run.body):
+                return [Match(policy, 1.0, shelf.tally.rate)]
+            return super().policies(run, shelf, k)
+
+    agent, env = Agent(6, perceive, seed), Slippery(GridWorld("rooms", 6, max_steps=300))
+    steps = [agent.run_episode(env, seed=100 * seed + number).steps for number in range(25)]
+    return float(np.mean(steps[5:]))
