@@ -1,6 +1,7 @@
 """Saving and loading: the same library again, or a clear refusal that changes nothing."""
 
 import contextlib
+import copy
 import errno
 import json
 import os
@@ -18,7 +19,8 @@ from worlds import percept
 
 from procmem_lite import storage
 from procmem_lite.agent import ProceduralMemoryAgent
-from procmem_lite.library import SkillLibrary
+from procmem_lite.library import LINES, SkillLibrary, Tally, Use
+from procmem_lite.navigation.goto import GoTo
 from procmem_lite.skills import Site, Skill
 from procmem_lite.worlds.gridworld import GridWorld, perceive
 
@@ -31,7 +33,7 @@ def trained() -> SkillLibrary:
     for seed in range(12):
         agent.run_episode(env, seed=seed)
     assert len(agent.library) > 20
-    assert {use.succeeded for use in agent.library.ledger} == {True, False}
+    assert {use.succeeded for lines in agent.library.ledger.lines.values() for use in lines} == {True, False}
     return agent.library
 
 
@@ -45,10 +47,12 @@ def text(trained: SkillLibrary, tmp_path_factory: pytest.TempPathFactory) -> str
 
 def state_of(library: SkillLibrary) -> list[Any]:
     """Everything there is to know about a library, bit for bit."""
-    shelves = [(key, shelf.uses, shelf.successes, shelf.steps, shelf.matrix.tobytes(), shelf.rates.tobytes(),
-                shelf.rows, [(astuple(skill), repr(skill.context)) for skill in shelf.skills])
-               for key, shelf in library.shelves.items()]
-    return [shelves, library.ledger]
+    shelves = [(operator, shelf.tally.counts, shelf.matrix.tobytes(), shelf.rates.tobytes(), shelf.rows,
+                [(astuple(skill), repr(skill.context)) for skill in shelf.skills])
+               for operator, shelf in library.shelves.items()]
+    book = library.ledger
+    return [shelves, list(book.lines.items()), [(claim, list(sets.items())) for claim, sets in book.under.items()],
+            list(book.totals.items()), book.contexts]
 
 
 # ---------------------------------------------------------------- the same again
@@ -56,7 +60,7 @@ def state_of(library: SkillLibrary) -> list[Any]:
 
 @given(libraries(), st.lists(SITUATIONS, max_size=5), st.sampled_from("xyz_"))
 def test_a_loaded_library_is_the_saved_one(tmp_path_factory, library, situations, gone):
-    library.discard(lambda shelf: gone in shelf.effect)
+    library.discard([shelf for shelf in library.shelves.values() if gone in shelf.effect])
     path = tmp_path_factory.mktemp("same") / "skills.json"
     library.save(path)
     loaded = SkillLibrary.load(path)
@@ -91,12 +95,82 @@ def test_numbers_go_on_where_skills_were_discarded(tmp_path):
     library = SkillLibrary()
     library.add(one())
     library.add(one(effect="y"))
-    library.discard(lambda shelf: "y" in shelf.effect)
+    library.discard([shelf for shelf in library.shelves.values() if "y" in shelf.effect])
     library.save(tmp_path / "skills.json")
     loaded = SkillLibrary.load(tmp_path / "skills.json")
     fresh = one(effect="z")
     loaded.add(fresh)
     assert fresh.number == 2
+
+
+def test_uses_go_on_being_counted_where_they_were(tmp_path):
+    library, skill = crowded(uses=70)
+    library.save(tmp_path / "skills.json")
+    loaded = SkillLibrary.load(tmp_path / "skills.json")
+    for each in (library, loaded):
+        for number in range(60, 200, 3):
+            each.record(each.find(skill), number % 2 == 0, number, frozenset({f"fact {number}"}))
+    assert state_of(loaded) == state_of(library)
+
+
+def crowded(uses: int) -> tuple[SkillLibrary, Skill]:
+    """A library with one skill, used under facts that are never the same; and what has no number used beside it."""
+    library, skill = SkillLibrary(), one()
+    library.add(skill)
+    for number in range(uses):
+        library.record(skill, number % 3 == 0, number, frozenset({f"fact {number}"}))
+    library.record(GoTo(skill.operator), True, 5, frozenset())
+    assert None in library.ledger.under[skill.operator.claim]
+    return library, skill
+
+
+def test_uses_under_eight_flickering_facts_fill_a_file_up_to_a_bound(tmp_path):
+    """A tenth of a million here; a million makes the file 0.1 MB larger (tried once, for its time)."""
+    library, rng, path = SkillLibrary(), np.random.default_rng(0), tmp_path / "skills.json"
+    facts = [frozenset(f"the light of lamp {bit} is on" for bit in range(8) if number >> bit & 1)
+             for number in range(256)]
+    claims = [one((0, 0), effect=effect).operator.claim for effect in "abcde"]
+    for claim in claims:
+        library.ledger.open(claim)
+    library._added, sizes = 1, []
+    for _ in range(2):
+        drawn = rng.integers((5, 256, 40, 2), size=(50_000, 4))
+        for claim, lamps, context, succeeded in zip(*drawn.T.tolist(), strict=True):
+            library.ledger.write(Use(0, claims[claim], facts[lamps], succeeded == 1, context), (context, 1))
+        library.save(path)
+        sizes.append(path.stat().st_size)
+    assert sizes[0] <= 10**6
+    assert sizes[1] <= 1.05 * sizes[0]
+    assert len(library.ledger) == 10**5
+    assert state_of(SkillLibrary.load(path)) == state_of(library)
+
+
+def derived(library: SkillLibrary, skill: Skill) -> Tally:
+    """What the ledger says of the uses of a skill's claim from its context."""
+    return library.ledger.contexts.get((skill.operator.claim, skill.context), Tally())
+
+
+@given(libraries(), st.lists(st.tuples(st.integers(0, 40), st.booleans(), st.sampled_from("ab_xyz")), max_size=15))
+def test_every_rate_is_what_the_ledger_says(tmp_path_factory, library, uses):
+    """Also where skills were discarded, came back, and shelves share a claim; before a file and after it."""
+    path = tmp_path_factory.mktemp("rates") / "skills.json"
+    skills = list(library)
+    for number, succeeded, fact in uses if skills else ():
+        skill = skills[number % len(skills)]
+        library.discard([shelf for shelf in library.shelves.values() if fact in shelf.effect])
+        library.record(skill, succeeded, number, frozenset(fact))
+        library.add(skill)
+    library.save(path)
+    for each in (library, SkillLibrary.load(path)):
+        for shelf in each.shelves.values():
+            claim = shelf.operator.claim
+            tallies = [derived(each, skill) for skill in shelf.skills]
+            assert [(skill.uses, skill.successes) for skill in shelf.skills] == [tally.counts[:2] for tally in tallies]
+            assert shelf.rates.tolist() == [np.float32(tally.rate) for tally in tallies]
+            for kept in (each.ledger.under[claim].values(),
+                         [tally for (other, _), tally in each.ledger.contexts.items() if other == claim]):
+                assert shelf.tally.counts == tuple(map(sum, zip((0, 0, 0), *[tally.counts for tally in kept])))
+            assert len(each.ledger.lines[claim]) == min(LINES, shelf.tally.uses)
 
 
 @pytest.mark.parametrize("context", [
@@ -118,10 +192,10 @@ def test_names_of_every_kind_survive(tmp_path):
     assert "Schlüssel" in (tmp_path / "skills.json").read_text(encoding="utf-8")
 
 
-def test_a_file_reads_well_one_skill_and_one_use_a_line(text, trained):
+def test_a_file_reads_well_one_skill_and_one_claim_a_line(text, trained):
     lines = text.splitlines()
-    assert lines[:3] == ["{", '"format": "procmem_lite skill library",', '"version": 1,']
-    assert len(lines) == 9 + len(trained) + len(trained.ledger)
+    assert lines[:3] == ["{", '"format": "procmem_lite skill library",', '"version": 2,']
+    assert len(lines) == 9 + len(trained) + len(trained.ledger.totals)
     assert [line for line in lines if line.startswith('{"number": 0, "actions": [')]
     assert json.loads(text)["next_number"] >= len(trained)
 
@@ -203,9 +277,11 @@ def test_a_saved_file_has_the_permissions_of_any_new_file(trained, tmp_path):
 
 @pytest.mark.parametrize(("spoil", "says"), [
     (lambda library: setattr(next(iter(library)), "uses", 9), r"skills\[0\]: 1 uses, 1 successes are needed"),
-    (lambda library: library.ledger.append((77, True, 1)), r"ledger\[1\]\.skill: the number of a skill"),
+    (lambda library: library.ledger.write(Use(77, one().operator.claim, frozenset(), True, 1), (0, 0)),
+     r"ledger\[0\]\.lines\[1\]\[0\]: a number below 1 is needed, got 77"),
     (lambda library: setattr(next(iter(library)), "number", 5), r"skills\[0\]\.number: one from 0 to 0"),
-    (lambda library: setattr(next(iter(library)), "anchor", "\ud800"), "surrogates|anchor"),
+    (lambda library: setattr(next(iter(library)), "anchor", "\ud800"), r"skills\[0\]\.anchor: a text"),
+    (lambda library: setattr(next(iter(library)), "context", (float("nan"), 0)), r"skills\[0\]\.context\[0\]: a fin"),
 ])
 def test_a_library_that_could_not_be_loaded_is_not_saved(tmp_path, spoil, says):
     library, skill = SkillLibrary(), one()
@@ -231,32 +307,70 @@ def test_a_place_where_nothing_can_be_saved_is_named(trained, tmp_path):
 # ---------------------------------------------------------------- what is refused
 
 
+SKILLS = [
+    {"number": 0, "actions": [1, 3, 4], "preconditions": [], "effect": ["x"], "removes": [], "anchor": "tree",
+     "context": [1, -2], "site": {"displacement": [0, 0], "action": 4}, "uses": 2, "successes": 1},
+    {"number": 2, "actions": [5], "preconditions": ["x"], "effect": ["y"], "removes": ["x"], "anchor": None,
+     "context": [], "site": {"displacement": None, "action": 5}, "uses": 0, "successes": 0},
+    {"number": 3, "actions": [1], "preconditions": [], "effect": ["x"], "removes": [], "anchor": "tree",
+     "context": [0, 1.5], "site": {"displacement": [0, 0], "action": None}, "uses": 0, "successes": 0},
+]
+
+
+def account(skill: dict[str, Any], **written: Any) -> dict[str, Any]:
+    """What a ledger says of the claim of a skill."""
+    claim = {name: skill[name] for name in ("effect", "removes", "anchor", "site")}
+    return {**claim, "lines": [], "facts": [], "contexts": [], **written}
+
+
 def valid() -> dict[str, Any]:
     """A small file that is right: every change below makes it wrong."""
-    skills = [
-        {"number": 0, "actions": [1, 3, 4], "preconditions": [], "effect": ["x"], "removes": [], "anchor": "tree",
-         "context": [1, -2], "site": {"displacement": [0, 0], "action": 4}, "uses": 2, "successes": 1},
-        {"number": 2, "actions": [5], "preconditions": ["x"], "effect": ["y"], "removes": ["x"], "anchor": None,
-         "context": [], "site": {"displacement": None, "action": 5}, "uses": 0, "successes": 0},
-        {"number": 3, "actions": [1], "preconditions": [], "effect": ["x"], "removes": [], "anchor": "tree",
-         "context": [0, 1.5], "site": {"displacement": [0, 0], "action": None}, "uses": 0, "successes": 0},
-    ]
+    used = account(SKILLS[0], lines=[[0, [], True, 3], [0, ["z"], False, 1]],
+                   facts=[[[], [1, 1, 3]], [None, [1, 0, 1]]], contexts=[[[1, -2], [2, 1, 4]]])
+    data = {"format": "procmem_lite skill library", "version": 2, "next_number": 4, "skills": SKILLS,
+            "ledger": [used, *map(account, SKILLS[1:])]}
+    return copy.deepcopy(data)
+
+
+def first() -> dict[str, Any]:
+    """The same library as version 1 told of it: a ledger of one line a use, without facts."""
     ledger = [{"skill": 0, "succeeded": True, "steps": 3}, {"skill": 0, "succeeded": False, "steps": 1}]
-    return {"format": "procmem_lite skill library", "version": 1, "next_number": 4, "skills": skills, "ledger": ledger}
+    return valid() | {"version": 1, "ledger": ledger}
 
 
-def test_the_file_that_every_wrong_one_is_made_from_is_right(tmp_path):
+@pytest.mark.parametrize("make", [valid, first])
+def test_the_file_that_every_wrong_one_is_made_from_is_right(tmp_path, make):
     path = tmp_path / "skills.json"
-    path.write_text(json.dumps(valid()), encoding="utf-8")
+    path.write_text(json.dumps(make()), encoding="utf-8")
     assert len(SkillLibrary.load(path)) == 3
+
+
+def test_a_file_of_the_first_version_is_still_read(tmp_path):
+    """Its uses count as under the preconditions; saved again, it is a file of this version."""
+    path, library = tmp_path / "skills.json", SkillLibrary()
+    path.write_text(json.dumps(first()), encoding="utf-8")
+    known = Skill((1, 3, 4), frozenset(), frozenset("x"), anchor="tree", context=(1, -2), site=Site((0, 0), 4))
+    place = Skill((1,), frozenset(), frozenset("x"), anchor="tree", context=(0, 1.5), site=Site((0, 0), None))
+    task = Skill((5,), frozenset("x"), frozenset("y"), frozenset("x"), site=Site(None, 5))
+    for skill, number in ((known, 0), (task, 2), (place, 3)):
+        library._added = number
+        library.add(skill)
+    library.record(known, True, 3)
+    library.record(known, False, 1)
+    old = SkillLibrary.load(path)
+    assert state_of(old) == state_of(library)
+    assert old.ledger.under_facts(known.operator.claim, frozenset()) == Tally(2, 1, 4)
+    old.save(path)
+    assert json.loads(path.read_text(encoding="utf-8"))["version"] == 2
+    assert state_of(SkillLibrary.load(path)) == state_of(library)
 
 
 MISSING = object()
 
 
-def changed(*place: Any, to: Any = MISSING) -> str:
+def changed(*place: Any, to: Any = MISSING, make: Callable[[], dict] = valid) -> str:
     """The right file with one value replaced or left out."""
-    data = valid()
+    data = make()
     *way, last = place
     part = data
     for step in way:
@@ -266,6 +380,11 @@ def changed(*place: Any, to: Any = MISSING) -> str:
     else:
         part[last] = to
     return json.dumps(data)
+
+
+def changed_first(*place: Any, to: Any = MISSING) -> str:
+    """The same with a file of version 1."""
+    return changed(*place, to=to, make=first)
 
 
 WRONG: dict[str, tuple[str | bytes, str]] = {
@@ -279,7 +398,7 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "a number": ("3", "format: "),
     "foreign": (changed("format", to="someone else's"), "format: "),
     "format is a list": (changed("format", to=["procmem_lite skill library"]), "format: "),
-    "newer": (changed("version", to=2), "version: 2 is newer than 1"),
+    "newer": (changed("version", to=3), "version: 3 is newer than 2"),
     "version zero": (changed("version", to=0), "version: a whole number of at least 1"),
     "version true": (changed("version", to=True), "version: a whole number"),
     "version 1.0": (changed("version", to=1.0), "version: a whole number"),
@@ -331,15 +450,44 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "number negative": (changed("skills", 0, "number", to=-1), r"skills\[0\]\.number: a whole number"),
     "next number too low": (changed("next_number", to=3), r"skills\[2\]\.number"),
     "next number a text": (changed("next_number", to="4"), "next_number: a whole number"),
-    "alike": (changed("skills", 2, "context", to=[1, -2.0]), r"skills\[2\]: a skill of these facts, anchor"),
+    "alike": (
+        changed("skills", 2, to={**SKILLS[0], "number": 3, "context": [1, -2.0]}),
+        r"skills\[2\]: a skill of this operator and context"),
     "more successes than uses": (changed("skills", 0, "successes", to=3), r"skills\[0\]: 2 uses, 1 successes"),
     "uses without a ledger": (changed("skills", 2, "uses", to=1), r"skills\[2\]: 0 uses, 0 successes are needed"),
     "uses negative": (changed("skills", 2, "uses", to=-1), r"skills\[2\]\.uses: a whole number of at least 0"),
-    "a use of an unknown skill": (changed("ledger", 1, "skill", to=1), r"ledger\[1\]\.skill: the number of a skill"),
-    "a use left out": (changed("ledger", 1), r"skills\[0\]: 1 uses, 1 successes are needed as in the ledger"),
-    "succeeded 1": (changed("ledger", 0, "succeeded", to=1), r"ledger\[0\]\.succeeded: true or false"),
-    "steps negative": (changed("ledger", 0, "steps", to=-3), r"ledger\[0\]\.steps: a whole number"),
-    "a use a list": (changed("ledger", 0, to=[0, True, 3]), r"ledger\[0\]: an object with the names skill"),
+    "a use of an unknown skill": (
+        changed("ledger", 0, "lines", 1, 0, to=4), r"ledger\[0\]\.lines\[1\]\[0\]: a number below 4 is needed, got 4"),
+    "a skill below none": (changed("ledger", 0, "lines", 1, 0, to=-2), r"ledger\[0\]\.lines\[1\]\[0\]: a whole number"),
+    "succeeded 1": (changed("ledger", 0, "lines", 0, 2, to=1), r"ledger\[0\]\.lines\[0\]\[2\]: true or false"),
+    "steps negative": (changed("ledger", 0, "lines", 0, 3, to=-3), r"ledger\[0\]\.lines\[0\]\[3\]: a whole number"),
+    "a line an object": (changed("ledger", 0, "lines", 0, to={"skill": 0}), r"ledger\[0\]\.lines\[0\]: a list of 4"),
+    "a line too short": (changed("ledger", 0, "lines", 0, to=[0, [], True]), r"ledger\[0\]\.lines\[0\]: a list of 4"),
+    "more lines than uses": (
+        changed("ledger", 1, "lines", to=[[0, [], True, 1]]), r"ledger\[1\]\.lines: no more than its 0 uses"),
+    "a claim without account": (changed("ledger", 1), r"skills\[1\]: a claim with an account in the ledger is needed"),
+    "two accounts": (changed("ledger", 1, to=valid()["ledger"][0]), r"ledger\[0\]: a claim with one account only"),
+    "a use left out": (changed("ledger", 0, "facts", 1), r"ledger\[0\]\.contexts: \(1, 1, 3\) is needed in all"),
+    "counted elsewhere": (changed("ledger", 0, "contexts", 0, 0, to=[9, 9]), r"skills\[0\]: 0 uses, 0 successes"),
+    "counts negative": (changed("ledger", 0, "facts", 0, 1, 2, to=-3), r"ledger\[0\]\.facts\[0\]\[1\]\[2\]: a whole"),
+    "more successes than uses under facts": (
+        changed("ledger", 0, "facts", to=[[[], [1, 2, 3]], [None, [1, -1, 1]]]), "a whole number of at least 0"),
+    "successes shifted": (
+        changed("ledger", 0, "facts", to=[[[], [0, 1, 3]], [None, [2, 0, 1]]]), r"ledger\[0\]: one use or more"),
+    "facts twice": (
+        changed("ledger", 0, "facts", to=[[["a", "b"], [1, 1, 3]], [["b", "a"], [1, 0, 1]]]),
+        r"ledger\[0\]\.facts: different first elements"),
+    "old: a use of an unknown skill": (
+        changed_first("ledger", 1, "skill", to=1), r"ledger\[1\]\.skill: the number of a skill"),
+    "old: a use left out": (
+        changed_first("ledger", 1), r"skills\[0\]: 1 uses, 1 successes are needed as in the ledger"),
+    "old: no uses": (changed_first("ledger", to=[]), r"skills\[0\]: 0 uses, 0 successes are needed as in the ledger"),
+    "old: succeeded 1": (changed_first("ledger", 0, "succeeded", to=1), r"ledger\[0\]\.succeeded: true or false"),
+    "old: steps negative": (changed_first("ledger", 0, "steps", to=-3), r"ledger\[0\]\.steps: a whole number"),
+    "old: a use a list": (
+        changed_first("ledger", 0, to=[0, True, 3]), r"ledger\[0\]: an object with the names skill"),
+    "old: an account": (changed_first("ledger", to=valid()["ledger"]), r"ledger\[0\]: an object with the names skill"),
+    "an old line": (changed("ledger", to=first()["ledger"]), r"ledger\[0\]: an object with the names effect"),
     "a name twice": (json.dumps(valid()).replace('"uses": 2', '"uses": 2, "uses": 2'), "a name twice: .*uses"),
     "a name twice at the top": (
         json.dumps(valid())[:-1] + ', "format": "procmem_lite skill library"}', "a name twice"),
@@ -366,7 +514,7 @@ def test_a_wrong_file_is_refused_with_its_name_the_place_and_what_was_needed(tmp
 
 def test_a_file_cut_off_anywhere_is_refused(tmp_path):
     whole, path = json.dumps(valid()), tmp_path / "skills.json"
-    for end in range(len(whole)):
+    for end in range(0, len(whole), 2):
         path.write_text(whole[:end], encoding="utf-8")
         with pytest.raises(ValueError, match="JSON is needed"):
             SkillLibrary.load(path)
@@ -396,19 +544,20 @@ def walk(value: Any, place: tuple = ()) -> Iterator[tuple]:
 
 
 @pytest.mark.parametrize("strange", [{}, [], [[]], "", True, -1, 0.5, {"a": {}}], ids=str)
-def test_a_value_of_another_type_is_refused_wherever_it_stands(tmp_path, strange):
-    path, right = tmp_path / "skills.json", valid()
+@pytest.mark.parametrize("make", [valid, first])
+def test_a_value_of_another_type_is_refused_wherever_it_stands(tmp_path, strange, make):
+    path, right = tmp_path / "skills.json", make()
     for place in walk(right):
-        path.write_text(changed(*place, to=strange), encoding="utf-8")
+        path.write_text(changed(*place, to=strange, make=make), encoding="utf-8")
         try:
             SkillLibrary.load(path)
         except ValueError:
             continue
-        data = valid()
+        data = right
         for step in place:
             data = data[step]
-        numbers = {type(data), type(strange)} <= {int, float}
-        fits = numbers or data is strange or strange == [] and (isinstance(data, list) or data is None)
+        alike = {type(data), type(strange)} <= {int, float} or {type(data), type(strange)} == {bool}
+        fits = alike or strange == [] and (isinstance(data, list) or data is None)
         assert fits, f"{place}: {strange!r} was taken for {data!r}"
 
 
