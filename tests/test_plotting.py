@@ -21,7 +21,7 @@ from procmem_lite.lab.plotting import (
     visualize_training,
 )
 from procmem_lite.lab.statistics import mean_interval
-from procmem_lite.scenes import COLOURS, KINDS, OTHER, colour_of, rgb, scene_to_rgb
+from procmem_lite.scenes import COLOURS, KINDS, OTHER, SKILLS, colour_of, rgb, scene_to_rgb
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +150,7 @@ def test_every_setting_of_the_style_is_known_and_its_colours_differ():
         colours = plt.rcParams["axes.prop_cycle"].by_key()["color"]
         assert plt.rcParams["image.cmap"] == "cividis"
     assert len(set(colours)) == len(colours) == 7
+    assert {"#" + colour.lstrip("#") for colour in colours} <= {*COLOURS.values(), *SKILLS}, "a line in no colour of the palette"
     assert len(set(COLOURS.values())) == len(COLOURS)
 
 

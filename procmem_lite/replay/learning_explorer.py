@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import textwrap
 import threading
 from typing import Any
@@ -24,7 +25,7 @@ from .replay_widget import Replay, fallback_bundle
 
 COLOUR, INK = "#2a86c8", "#808080"  # legible on a light page and on a dark one
 THRESHOLDS = [("any", 0.0), *((f"from {least}", least) for least in (0.01, 0.02, 0.05, 0.1, 0.2))]
-POLICIES = [("go to the site, path found anew", True), ("replay the nearest stored sequence", False)]
+POLICIES = [("go to the site", True), ("replay a sequence", False)]
 RECENT = 10  # episodes in the moving average
 
 
@@ -70,7 +71,7 @@ class LearningExplorer(widgets.VBox):
         self.start_button = widgets.Button(description="Train", button_style="primary", icon="play")
         self.cancel_button = widgets.Button(description="Cancel", icon="stop", disabled=True)
         self.progress = widgets.IntProgress(0, 0, episodes, layout=widgets.Layout(flex="1 1 auto"))
-        self.status = widgets.Label("Not trained yet.")
+        self.status = widgets.HTML("Not trained yet.")
         self.curve = widgets.Image(format="png", layout=widgets.Layout(display="none", max_width="100%"))
         self.stage = widgets.VBox()
         self.start_button.on_click(lambda _: self.train())
@@ -103,7 +104,7 @@ class LearningExplorer(widgets.VBox):
         try:
             self._train(settings)
         except Exception as error:  # in a thread nobody else would hear of it
-            self.status.value = f"Training failed: {type(error).__name__}: {error}"
+            self.status.value = html.escape(f"Training failed: {type(error).__name__}: {error}")
         finally:
             self.start_button.disabled, self.cancel_button.disabled = False, True
 

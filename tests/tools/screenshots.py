@@ -16,8 +16,8 @@ from procmem_lite.replay import Drive, LearningExplorer, LibraryBrowser, Replay
 env = GridWorld("rooms", size=8)
 agent = ProceduralMemoryAgent(6, perceive, seed=0)
 episodes = [agent.run_episode(env, seed=seed) for seed in range(40)]
-before = ProceduralMemoryAgent(6, perceive, seed=1).run_episode(env, seed=1_000_004, learn=False)
-after = agent.run_episode(env, seed=1_000_004, learn=False)
+before = ProceduralMemoryAgent(6, perceive, seed=0).run_episode(env, seed=1_000_000, learn=False)
+after = agent.run_episode(env, seed=1_000_000, learn=False)
 """
 MINIGRID = """
 import gymnasium
@@ -46,8 +46,10 @@ def drive(notebook: Notebook) -> None:
 
 
 def browse(notebook: Notebook) -> None:
-    """Choose the skill used most."""
+    """Choose the second of the sites gone to most, and replay a use of it."""
     notebook.page.locator("tbody tr").nth(1).click()
+    notebook.page.locator(".pm-about .pm-actions button").last.click()
+    notebook.page.locator(".pm-library .pm-player").get_by_role("button", name="To the end").click()
 
 
 def explore(notebook: Notebook) -> None:
