@@ -13,8 +13,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 ROOT = Path(__file__).resolve().parents[1]
 TAUGHT = {  # chapter -> its modules, and how many definitions the two must share at least
     "01": (("percepts", "episodes", "worlds/layouts", "worlds/gridworld"), 6),
-    "02": (("percepts", "skills"), 3),
-    "03": (("library",), 3),
+    "02": (("percepts", "skills"), 21),
+    "03": (("library",), 9),
     "04": (("planning", "explorers", "memory", "agent", "navigation/motion", "navigation/search"), 3),
     "06": (("lab/training",), 3),
     "07": (("lab/baselines", "lab/statistics", "lab/experiments"), 3),
