@@ -25,10 +25,11 @@ CORE = (
     ("shell",), ("agent",),
 )
 ORDER = (
-    *CORE, ("scenes", "worlds", "worlds.layouts"), ("worlds.gridworld", "worlds.minigrid"),
-    ("lab", "lab.statistics", "lab.training"), ("lab.baselines", "lab.original", "lab.experiments", "lab.plotting"),
-    ("exercises", "exercises.report"), ("exercises.start", "exercises.environment", "exercises.skills",
-     "exercises.library", "exercises.agent", "exercises.training", "exercises.analysis", "exercises.minigrid"),
+    *CORE, ("scenes", "worlds", "worlds.layouts"), ("worlds.gridworld", "worlds.minigrid", "worlds.office"),
+    ("lab", "lab.diary", "lab.statistics", "lab.training"),
+    ("lab.baselines", "lab.original", "lab.experiments", "lab.plotting"), ("exercises", "exercises.report"),
+    ("exercises.start", "exercises.environment", "exercises.skills", "exercises.library", "exercises.agent",
+     "exercises.finding_the_way", "exercises.training", "exercises.analysis", "exercises.minigrid"),
     ("replay.assets", "replay.record", "replay.filmstrip"), ("replay.replay_widget",),
     ("replay.drive", "replay.export", "replay.guess", "replay.learning_explorer", "replay.library_browser"),
     ("replay",), (FRONT_DOOR,),
@@ -76,7 +77,7 @@ def imports(module: str, source: str, known: frozenset[str] = frozenset(MODULES)
 def backwards(module: str, source: str) -> list[str]:
     """The modules that a module must not import: of its own row, of a later one, or of a room closed to it."""
     return [name for name in imports(module, source)
-            if RANK.get(name, len(ORDER)) >= RANK[module]
+            if RANK.get(name, len(ORDER)) >= RANK.get(module, -1)
             or module != FRONT_DOOR and MAY[room(module)].isdisjoint({name, room(name)})]
 
 
