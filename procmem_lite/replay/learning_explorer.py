@@ -174,7 +174,7 @@ def learning_curve(log: TrainingLog | None, earlier: TrainingLog | None, sentenc
     title = "Not trained yet"
     if log is not None:
         episodes = np.arange(1, len(log) + 1)
-        axis.plot(episodes, log.optimality, ".", color=COLOUR, alpha=0.35, markersize=5, label="each episode")
+        axis.plot(episodes, log.optimality, ".", color=COLOUR, markersize=4, label="each episode")
         draw_mean(axis, log, color=COLOUR, linewidth=2, label=f"mean of {RECENT}")
         title = f"Optimality ratio {log.optimality[-RECENT:].mean():.2f} at the end, 1.00 is a shortest path"
     axis.axhline(1, color=INK, linewidth=0.8, linestyle=":")
