@@ -196,7 +196,7 @@ def forgetting(answer: Callable[[library.SkillLibrary, int], list[skills.Skill]]
             one_each = {skill.effect: skill for skill in stored}.values()
             chance.append(distance(stored, [*one_each, *(stored[row] for row in some)][:room]))
     near, drawn = float(np.mean(far)), float(np.mean(chance))
-    require(near < 0.95 * drawn, f"a context is {near:.2f} cells from the nearest one kept; forty at random do as "
+    require(near < 0.92 * drawn, f"a context is {near:.2f} cells from the nearest one kept; forty at random do as "
                                  f"well: {drawn:.2f}")
     return f"five libraries; a context is {near:.2f} cells from the nearest one kept, with forty at random {drawn:.2f}"
 

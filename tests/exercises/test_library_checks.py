@@ -378,7 +378,7 @@ def test_choices_with_something_near_everything_pass(answer, capsys):
 
 
 def by_chance(library, room):
-    rng, rest = np.random.default_rng(), [skill for skill in library if skill not in one_each(library)]
+    rng, rest = np.random.default_rng(9), [skill for skill in library if skill not in one_each(library)]
     return one_each(library) + [rest[row] for row in rng.permutation(len(rest))[:room - 3]]
 
 
