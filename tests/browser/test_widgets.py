@@ -228,7 +228,8 @@ def test_a_2000_step_episode_opens(run, imports):
 
 
 def test_minigrid_is_drawn_with_its_heading(run, imports):
-    notebook = run(imports, "import gymnasium\nfrom procmem_lite import ProceduralMemoryAgent\nfrom procmem_lite.worlds import minigrid\n"
+    notebook = run(imports, "import gymnasium\nfrom procmem_lite import ProceduralMemoryAgent\n"
+                   "from procmem_lite.worlds import minigrid\n"
                    "agent = ProceduralMemoryAgent(7, minigrid.perceive, seed=0)\n"
                    "episode = agent.run_episode(gymnasium.make('MiniGrid-DoorKey-6x6-v0'), seed=1)\nReplay(episode)")
     player = notebook.page.locator(".pm-player")
@@ -321,7 +322,7 @@ def test_the_library_browser(run, imports):
 def test_the_learning_explorer_trains_and_is_cancelled(run, imports):
     notebook = run(imports, "explorer = LearningExplorer('open', size=5, episodes=20); explorer")
     page = notebook.page
-    page.get_by_role("button", name="Train").click()
+    page.locator(".widget-button", has_text="Train").click()
     until(lambda: notebook.ask("explorer.training_log and len(explorer.training_log)"), "20", seconds=60)
     player = page.locator(".pm-player")
     player.wait_for()
@@ -330,8 +331,8 @@ def test_the_learning_explorer_trains_and_is_cancelled(run, imports):
     first = curve.get_attribute("src")
     notebook.ask("[setattr(explorer.controls[name], 'value', value) for name, value in"
                  " [('episodes', 300), ('size', 16), ('layout', 'walls')]]")
-    page.get_by_role("button", name="Train").click()
-    page.get_by_role("button", name="Cancel").click()
+    page.locator(".widget-button", has_text="Train").click()
+    page.locator(".widget-button", has_text="Cancel").click()
     until(lambda: notebook.ask("explorer.start_button.disabled"), "False", seconds=60)
     assert notebook.ask("explorer.training_log.interrupted") == "True"
     assert 0 < int(notebook.ask("len(explorer.training_log)")) < 300
