@@ -15,7 +15,8 @@ TAUGHT = {  # chapter -> its modules, and how many definitions the two must shar
     "01": (("percepts", "episodes", "worlds/layouts", "worlds/gridworld"), 6),
     "02": (("percepts", "skills"), 21),
     "03": (("library",), 9),
-    "04": (("planning", "explorers", "memory", "agent", "navigation/motion", "navigation/search"), 3),
+    "04": (("planning", "skills", "explorers", "memory", "agent"), 20),
+    "05": (("navigation/motion", "navigation/search", "navigation/goto", "agent"), 7),
     "06": (("lab/training",), 5),
     "07": (("lab/baselines", "lab/statistics", "lab/experiments"), 8),
     "08": (("worlds/minigrid",), 2),
@@ -88,6 +89,32 @@ def test_page_and_package_do_not_drift(path):
     modules, least = TAUGHT[path.name[:2]]
     sources = {name: (ROOT / "procmem_lite" / f"{name}.py").read_text(encoding="utf-8") for name in modules}
     assert compare(nbformat.read(path, as_version=4), sources, least) == []
+
+
+SHARED = ("skills", "library", "planning", "agent")  # what chapters 2 to 5 teach: most of it stands on their pages
+
+
+def code_lines(source: str, names: Iterable[str] | None = None) -> int:
+    """Lines of code without docstrings, comments and blanks: of a source, or of some of its definitions."""
+    lines, tree = source.splitlines(), ast.parse(source)
+    said = {number for node in ast.walk(tree) if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+            and ast.get_docstring(node) for number in range(node.body[0].lineno, node.body[0].end_lineno + 1)}
+    blocks = [range(1, len(lines) + 1)] if names is None else [
+        range(min([node.lineno, *(each.lineno for each in node.decorator_list)]), node.end_lineno + 1)
+        for node in tree.body if getattr(node, "name", None) in names]
+    return sum(bool(lines[number - 1].strip()) and not lines[number - 1].strip().startswith("#")
+               for block in blocks for number in block if number not in said)
+
+
+def test_most_of_the_agent_stands_on_the_pages():
+    shown = {name for path in CHAPTERS for name, _ in definitions(page(nbformat.read(path, as_version=4)))}
+    sources = [(ROOT / "procmem_lite" / f"{name}.py").read_text(encoding="utf-8") for name in SHARED]
+    assert sum(code_lines(each, shown) for each in sources) >= 0.6 * sum(map(code_lines, sources))
+
+
+def test_lines_of_code_are_counted_without_words():
+    assert code_lines(MODULE) == 8
+    assert code_lines(MODULE, ["double"]) == 2
 
 
 # ---------------------------------------------------------------- the comparison itself
