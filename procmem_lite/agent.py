@@ -31,7 +31,7 @@ from .settings import Settings
 from .shell import Shell, check, made
 from .skills import Replaying, Skill
 
-FEW, ALL = 3, 10**9  # matches asked for at first, and where all of these are banned
+FEW, MORE = 3, 8  # matches asked for at first; so many times more where all of these are banned
 
 
 class Using(Protocol):
@@ -129,12 +129,13 @@ def choose(run: Run, shelf: Shelf) -> list[Match]:
     """The best matches on a shelf that are not banned here; the first is to be used."""
     if shelf.anchor not in {None, *run.play.percept.objects}:
         return []
-    for k in (FEW, ALL):  # nearly always the first few are enough
+    k = FEW  # nearly always enough
+    while True:
         matches = run.agent.policies(run, shelf, k)
         allowed = [match for match in matches if match.skill.situation(run.play.percept) not in run.banned]
         if allowed or len(matches) < k:
-            break
-    return allowed[:FEW]
+            return allowed[:FEW]
+        k *= MORE
 
 
 def use(run: Run, shelf: Shelf, matches: list[Match]) -> None:
