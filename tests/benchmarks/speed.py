@@ -22,9 +22,11 @@ from nbclient import NotebookClient
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from procmem_lite import GridWorld, Percept, ProceduralMemoryAgent, Skill, SkillLibrary, train
+from procmem_lite.agent import Run, decide
+from procmem_lite.episodes import Play
 from procmem_lite.lab.original import ACTIONS, OriginalLibrary, OriginalSkill, OriginalWorld
 from procmem_lite.library import embedded
-from procmem_lite.worlds import minigrid
+from procmem_lite.worlds import minigrid, office
 from procmem_lite.worlds.gridworld import encode, transition_table
 
 Row = dict[str, Any]
@@ -268,8 +270,61 @@ def retrieving(rounds: int, rng: np.random.Generator) -> list[Row]:
         retrievals(library_of(many, 1, rng), asked[:20]), retrievals(library_of(many, 4, rng), asked[:20]),
         faiss_searches(many, 20, rng), rounds=rounds).T
     return [*rows,
-            ratio_row("retrieve, 100,000 skills on a shelf, times FAISS's flat search", one, flat, 1.2, slower=True),
+            ratio_row("retrieve, 100,000 skills on a shelf, times FAISS's flat search", one, flat, 1.1, slower=True),
             ratio_row("  the same on four shelves (told for comparison)", four, flat, slower=True)]
+
+
+class Switchboard(gym.Wrapper):
+    """The same world with switches that do nothing: an action and a fact each."""
+
+    def __init__(self, env: gym.Env, count: int) -> None:
+        super().__init__(env)
+        self.first = int(env.action_space.n)
+        self.action_space = gym.spaces.Discrete(self.first + count)
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        """All switches are off."""
+        self.on: set[int] = set()
+        return self.env.reset(seed=seed, options=options)
+
+    def step(self, action: int) -> tuple:
+        """A switch is turned, while the world is told to press its idle button."""
+        if action < self.first:
+            return self.env.step(action)
+        self.on ^= {action - self.first}
+        return self.env.step(5)
+
+
+def among_switches(env: gym.Env) -> Percept:
+    """The office's facts, and which switches are on."""
+    return Percept(office.perceive(env).facts | {f"switch {number} on" for number in env.on})
+
+
+def switches(count: int, seeds: int, median: float, worst: float) -> list[Row]:
+    """How long a trained agent thinks at each decision, and how well it does, among switches that do nothing."""
+    spent, ratios = [], []
+    for seed in range(seeds):
+        env = Switchboard(office.Office(), count)
+        agent = ProceduralMemoryAgent(env.action_space.n, among_switches, seed)
+        train(agent, env, 20, progress=False, seed=100 * seed)
+        run = Run(agent)
+        for number in range(5):
+            play = Play(env, among_switches, seed=100 * seed + 50 + number)
+            run.begin(play, False)
+            while not play.over:
+                started = time.process_time()
+                if run.using is None and run.burst == 0:
+                    decide(run)
+                    spent.append(1e3 * (time.process_time() - started))
+                run.observe(play.step(*run.act(play)))
+            ratios.append(play.episode.steps / 4)
+    rows = []
+    for what, value, bar in ((f"{count} idle switches: ms a decision, median", np.median(spent), median),
+                             (f"{count} idle switches: ms a decision, worst", max(spent), worst),
+                             (f"{count} idle switches: steps / shortest after 20 episodes", np.mean(ratios), 1.5)):
+        rows.append({"test": what, "measured": round(float(value), 3), "bar": f"<= {bar:g}",
+                     "holds": bool(value <= bar), "spread": f"{len(spent)} decisions, {seeds} agents"})
+    return rows
 
 
 def chapters() -> list[Row]:
@@ -302,7 +357,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no chapters")
     options = parser.parse_args(arguments)
     rng, rounds = np.random.default_rng(0), 5 if options.quick else 25
-    rows = stepping(rounds, rng) + agent_step(rounds) + retrieving(rounds, rng) + ([] if options.quick else chapters())
+    rows = stepping(rounds, rng) + agent_step(rounds) + retrieving(rounds, rng)
+    rows += switches(16, 5, 0.2, 30) + switches(24, 5, 1.0, 30) + ([] if options.quick else chapters())
     print(f"Speed, median of {rounds} rounds, CPU time of one thread each\n\n{show(rows)}\n")
     print(json.dumps({"benchmark": "speed", "rounds": rounds, "rows": rows}))
     return int(not all(each["holds"] for each in rows))
