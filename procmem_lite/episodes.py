@@ -42,7 +42,7 @@ class Invocation:
     after: Percept | None = None
     seen: Facts = frozenset()  # the facts that appeared
     succeeded: bool = False
-    reason: str = ""  # "effect", "blocked", "surprise", "no way", "episode over"
+    reason: str = ""  # why it ended: "effect", "blocked", "surprise", "no path", "no effect", "episode over" ...
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Chapter 4: where the agent is and what it has met in this episode, and the shortest way to a place."""
+"""Chapter 5: where the agent is and what it has met in this episode."""
 
 from __future__ import annotations
 
