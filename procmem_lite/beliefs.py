@@ -90,10 +90,13 @@ class Beliefs:
         """How many times dearer a shelf is that misses a precondition here; infinite where that is refuted.
 
         What always held need not be needed: a learner tries without it once for nothing, then at a price, and in the
-        end no more.
+        end no more. A claim that has never come true when it was used may miss any number of preconditions.
         """
-        missing = shelf.preconditions - percept.facts
-        if len(missing) != 1 or not shelf.removes <= percept.facts or shelf.anchor not in {None, *percept.objects}:
+        missing, total = shelf.preconditions - percept.facts, ledger.totals[shelf.operator.claim]
+        never = total.uses >= self.settings.refuted and not total.successes
+        if len(missing) != 1 and not (missing and never) or shelf.anchor not in {None, *percept.objects}:
+            return float("inf")
+        if not shelf.removes <= percept.facts and not never:
             return float("inf")
         tried = ledger.under_facts(shelf.operator.claim, percept.facts)
         if tried.uses >= self.settings.refuted and not tried.successes:
