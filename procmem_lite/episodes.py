@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 import gymnasium as gym
 
+from .arguments import whole
 from .percepts import EXPLORING, SUCCESS, Facts, Percept, Transition, earned, mark_success
 
 Perceive = Callable[[gym.Env], Percept]
@@ -101,12 +102,17 @@ class Play:
 
     Raises:
         TypeError: for what is no environment, or where ``perceive`` returns no :class:`Percept`.
+        ValueError: for ``max_steps`` that are no whole number of at least 1.
     """
 
     def __init__(self, env: gym.Env, perceive: Perceive, seed: int | None = None, max_steps: int | None = None,
                  succeeded: Judge = earned) -> None:
         if not isinstance(env, gym.Env):
             raise TypeError(f"env: a Gymnasium environment is needed, got {type(env).__name__}")
+        if max_steps is not None:
+            whole(max_steps, "max_steps", least=1)
+        if not callable(succeeded):
+            raise TypeError(f"succeeded: a function from a Transition to True or False is needed, got {succeeded!r}")
         self.env, self.perceive, self.max_steps, self.succeeded = env, perceive, max_steps, succeeded
         env.reset(seed=seed)
         self.percept, self.over = perceive(env), False

@@ -20,9 +20,11 @@ class Settings:
         burst: exploring steps once every plan has failed; doubled each time it happens again in an episode.
         cases: paths remembered for each effect, from which preconditions and anchors are induced.
         closed_loop: find the path to where an effect happens with learned motion, instead of playing stored actions.
-        hunch: where plans go badly, try what misses one precondition: it may never have been needed.
+        hunch: where plans go badly, try what misses one precondition: it may never have been needed. What never came
+            true as believed may miss any number.
         doubt: so many times dearer is what misses a precondition, once it has been tried.
-        refuted: so many failures and no success under some facts, and a hunch is given up there.
+        refuted: so many failures and no success under some facts, and a hunch is given up there; so many in all, and
+            all preconditions are in doubt.
         wary: never again do what ended an episode badly, or made an object vanish for nothing.
         trials: steps remembered for each action that moved nothing, to tell causes from accidents.
         accidents: cases on the same object, and trials elsewhere in vain, until an effect is about what is underfoot.

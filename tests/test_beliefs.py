@@ -11,11 +11,14 @@ from episodes_by_hand import do, learn, walk
 from worlds import DONE, Chores, Garden, Plane, on_ice, percept
 
 from procmem_lite.agent import ProceduralMemoryAgent, Run
+from procmem_lite.beliefs import Beliefs
 from procmem_lite.episodes import Episode, Play
-from procmem_lite.library import Shelf, Tally
+from procmem_lite.library import Shelf, SkillLibrary, Tally
 from procmem_lite.navigation.dangers import Dangers
+from procmem_lite.navigation.motion import MotionModel
 from procmem_lite.percepts import SUCCESS, Percept, Transition
-from procmem_lite.skills import Site
+from procmem_lite.settings import Settings
+from procmem_lite.skills import Site, Skill
 from procmem_lite.worlds.gridworld import perceive
 
 
@@ -425,3 +428,14 @@ def test_to_an_agent_that_does_not_turn_it_may_be_about_what_is_underfoot():
     agent, seen = mover(), {"rug": (0, 0), "table": (-1, 0)}
     agent.learn_from(Episode([Transition(percept(HOLDING, seen, 0), ACT, 0.0, percept(PUT, seen, 0))]))
     assert anchors(agent) == {"rug"}
+
+
+@pytest.mark.parametrize(("uses", "successes", "doubted"), [(4, 0, True), (40, 0, True), (3, 0, False), (4, 1, False)])
+def test_what_never_came_true_as_believed_may_be_doubted_as_a_whole(uses, successes, doubted):
+    library, beliefs = SkillLibrary(), Beliefs(MotionModel(1), Settings())
+    library.add(Skill((0,), frozenset({"lamp on", "door shut"}), frozenset({"success"})))
+    skill, shelf = next(iter(library)), next(iter(library.shelves.values()))
+    for number in range(uses):
+        library.record(skill, number < successes, 1)
+    dearer = beliefs.hunch(shelf, Percept(frozenset()), library.ledger, learning=True)
+    assert (dearer < float("inf")) == doubted

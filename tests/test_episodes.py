@@ -216,3 +216,9 @@ def test_a_wrapped_environment_is_played_as_it_is():
     episode = rollout(env, perceive, Told(*[0] * 9))
     assert (episode.steps, episode.transitions[-1].truncated, episode.optimal_steps) == (3, True, 10)
     assert isinstance(episode.percepts[0], Percept)
+
+
+@pytest.mark.parametrize("given", [{"max_steps": 0}, {"max_steps": 2.5}, {"max_steps": "x"}, {"succeeded": 3}])
+def test_a_bound_or_a_judge_that_is_none_is_refused_by_name(given):
+    with pytest.raises((ValueError, TypeError), match=next(iter(given))):
+        Play(GridWorld("fixed", 5), perceive, 0, **given)
