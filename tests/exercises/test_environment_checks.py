@@ -4,19 +4,12 @@ from collections import deque
 
 import numpy as np
 import pytest
+from verdicts import verdict
 
 from procmem_lite.episodes import Actor, Choice
 from procmem_lite.exercises import environment as checks
-from procmem_lite.exercises.report import report
 from procmem_lite.worlds.gridworld import OPEN, PICK_UP, decode, encode, steps_to_goal, transition_table
 from procmem_lite.worlds.layouts import NEIGHBOURS, Layout
-
-
-def verdict(check, answer, capsys) -> str:
-    """What the reader sees, without the check's name."""
-    report(check, answer)
-    return capsys.readouterr().out.partition(": ")[2]
-
 
 # ---------------------------------------------------------------- 1.1 a long way
 

@@ -4,17 +4,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from verdicts import verdict
 
 from procmem_lite.exercises import library as checks
-from procmem_lite.exercises.report import report
 from procmem_lite.library import BLUR, merge, nearness
 from procmem_lite.skills import embed
-
-
-def verdict(check, answer, capsys) -> str:
-    """What the reader sees, without the check's name."""
-    report(check, answer)
-    return capsys.readouterr().out.partition(": ")[2]
 
 
 def stub(*_):

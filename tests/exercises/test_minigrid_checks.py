@@ -6,25 +6,12 @@ from dataclasses import replace
 import gymnasium as gym
 import numpy as np
 import pytest
+from verdicts import refused, verdict
 
 from procmem_lite import GridWorld, Percept
 from procmem_lite import perceive as perceive_grid
 from procmem_lite.exercises import minigrid as checks
-from procmem_lite.exercises.report import report
 from procmem_lite.worlds import minigrid
-
-
-def verdict(check, answer, capsys) -> str:
-    """What the reader sees, without the check's name."""
-    report(check, answer)
-    return capsys.readouterr().out.partition(": ")[2]
-
-
-def refused(check, answer, capsys, says: str = "") -> None:
-    """A wrong answer is told what is wrong."""
-    told = verdict(check, answer, capsys)
-    assert told.startswith("not right yet: ")
-    assert says in told
 
 
 def each_displacement(change):

@@ -6,16 +6,10 @@ from itertools import groupby
 
 import numpy as np
 import pytest
+from verdicts import verdict
 
 from procmem_lite.exercises import skills as checks
-from procmem_lite.exercises.report import report
 from procmem_lite.skills import Skill, cut, embed
-
-
-def verdict(check, answer, capsys) -> str:
-    """What the reader sees, without the check's name."""
-    report(check, answer)
-    return capsys.readouterr().out.partition(": ")[2]
 
 
 def stub(*_):

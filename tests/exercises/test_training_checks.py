@@ -3,26 +3,12 @@
 import gymnasium as gym
 import numpy as np
 import pytest
+from verdicts import refused, verdict
 
 from procmem_lite import GridWorld, Layout
 from procmem_lite.exercises import training as checks
-from procmem_lite.exercises.report import report
 from procmem_lite.lab.training import evaluate, train
 from procmem_lite.worlds.layouts import LAYOUTS
-
-
-def verdict(check, answer, capsys) -> str:
-    """What the reader sees, without the check's name."""
-    report(check, answer)
-    return capsys.readouterr().out.partition(": ")[2]
-
-
-def refused(check, answer, capsys, says: str = "") -> None:
-    """A wrong answer is told what is wrong."""
-    told = verdict(check, answer, capsys)
-    assert told.startswith("not right yet: ")
-    assert says in told
-
 
 # ---------------------------------------------------------------- 6.1 what memory saves
 
