@@ -57,7 +57,7 @@ def test_opening_the_course_has_released_every_assignment(opened: tuple[Class, L
     folder = opened[0].folder
     sources = sorted(path.name for path in (folder / "source").iterdir())
     assert sorted(path.name for path in (folder / "release").iterdir()) == sources
-    assert len(sources) == 7
+    assert len(sources) == 8
 
 
 def test_a_teacher_grades_and_marks_words_in_formgrader(opened: tuple[Class, Lab], browser: object):

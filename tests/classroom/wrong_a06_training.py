@@ -1,4 +1,4 @@
-"""Plausible mistakes in assignment 5: what is wrong -> (answer cell -> code, test cells that must be lost)."""
+"""Plausible mistakes in assignment 6: what is wrong -> (answer cell -> code, test cells that must be lost)."""
 
 GOOD = '''
 def learned(steps):
@@ -13,7 +13,7 @@ def learned(steps):
 
 
 def changed(old: str, new: str) -> dict[str, str]:
-    """The right answer to 5.3 with one thing changed."""
+    """The right answer to 6.3 with one thing changed."""
     assert old in GOOD
     return {"learned": GOOD.replace(old, new)}
 

@@ -1,4 +1,4 @@
-"""Plausible mistakes in assignment 6: what is wrong -> (answer cell -> code, test cells that must be lost)."""
+"""Plausible mistakes in assignment 7: what is wrong -> (answer cell -> code, test cells that must be lost)."""
 
 COMPARE = '''
 def compare(rows, first, second):

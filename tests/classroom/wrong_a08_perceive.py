@@ -1,4 +1,4 @@
-"""Plausible mistakes in assignment 7: what is wrong -> (answer cell -> code, test cells that must be lost).
+"""Plausible mistakes in assignment 8: what is wrong -> (answer cell -> code, test cells that must be lost).
 
 With "?": whether an agent still learns from such a percept is the agent's affair, and may go either way.
 """
