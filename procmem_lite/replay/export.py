@@ -14,12 +14,14 @@ import nbformat
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from . import assets
 from .replay_widget import Replay
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
+ENCRYPTED = Config({"KernelManager": {"transport_encryption": "auto"}})  # or a kernel warns that it is not
 # What nbconvert's pages would load from elsewhere.
 REMOTE = ("mathjax_url", "require_js_url", "jquery_url", "jquery_ui_url", "mermaid_js_url", "widget_renderer_url")
 
@@ -30,7 +32,7 @@ def export(source: Path, target: Path) -> int:
     Widgets that need a kernel stay the pictures that they leave behind.
     """
     notebook = nbformat.read(source, as_version=4)
-    NotebookClient(notebook, resources={"metadata": {"path": str(source.parent)}}).execute()
+    NotebookClient(notebook, config=ENCRYPTED, resources={"metadata": {"path": str(source.parent)}}).execute()
     states = notebook.metadata.pop("widgets", {}).get(STATE, {}).get("state", {})
     played = sum(put_replay(output, states) for cell in notebook.cells for output in cell.get("outputs", []))
     page, _ = HTMLExporter(**dict.fromkeys(REMOTE, "")).from_notebook_node(notebook)

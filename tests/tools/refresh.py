@@ -23,11 +23,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
+from traitlets.config import Config
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 SANITIZE = Path(__file__).resolve().parents[1] / "nbval_sanitize.cfg"
 MAP = "00_start_here.ipynb"
 NAVIGATION = "navigation"
+ENCRYPTED = Config({"KernelManager": {"transport_encryption": "auto"}})  # or a kernel warns that it is not
 WIDGET = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -163,6 +165,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
             cell.outputs, cell.execution_count = [], None
     NotebookClient(
         notebook,
+        config=ENCRYPTED,
         timeout=300,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
