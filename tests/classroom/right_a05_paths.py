@@ -2,6 +2,8 @@
 
 RIGHT = {
     "by linear algebra, with a search that spreads from the start and an estimate": {"motion": """
+import itertools
+
 def motion(pairs):
     if len(pairs) < 2:
         return None
@@ -23,8 +25,6 @@ def motion(pairs):
     solved = np.array(good.pop()).reshape(3, 2)
     return solved[:2].T, solved[2]
 """, "draw": """
-import itertools
-
 def draw(log):
     news = []
     for (row, column), (down, right), after, around in log:
@@ -63,9 +63,11 @@ def act(log, place, goal):
     return here[0]
 """, "reading": """
 def reading():
-    return {"left": "Q", "none": "R", "step": (2, 2)}
+    return {"left": "Q", "none": "R", "step": (1, 2)}  # read by eye, under the seed of the source
 """},
     "by leaving out and comparing, with Dijkstra's algorithm": {"motion": """
+import itertools
+
 def explains(one, pairs):
     wrong = [pair for pair in pairs if np.abs(one[0] @ pair[0] + one[1] - pair[1]).max() > 1e-6]
     return len(wrong) <= 1
@@ -84,9 +86,6 @@ def motion(pairs):
             return maps[0]
     return None
 """, "draw": """
-import heapq
-import itertools
-
 def draw(log):
     known, left = {}, list(log)
     while left:
@@ -99,6 +98,8 @@ def draw(log):
             known.update({aimed: False})
     return known
 """, "path": """
+import heapq
+
 def path(known, size, moves, start, goal, doubt):
     queue, done = [(0, 0, start, [])], set()
     count = 0

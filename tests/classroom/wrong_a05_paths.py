@@ -1,11 +1,7 @@
-"""Plausible mistakes in assignment 5: what is wrong -> (answer cell -> code, test cells that must be lost).
-
-With "?": where the slip lies in the picture decides.
-"""
+"""Plausible mistakes in assignment 5: what is wrong -> (answer cell -> code, test cells that must be lost)."""
 
 from classmates import reference
 
-READING = {"reading-letters", "reading-step"}  # the reference reads 5.5 with the help of 5.1
 ACT = {"act-arrives", "act-gives-up"}
 
 
@@ -20,7 +16,7 @@ WRONG = {
     "takes the page's function as it is": ({"motion": """
 def motion(pairs):
     return fit(pairs) if pairs else None
-"""}, {"motion-shift", "motion-any"} | READING),
+"""}, {"motion-shift", "motion-any"}),
     "fits all pairs as well as can be": ({"motion": """
 def motion(pairs):
     if len(pairs) < 2:
@@ -28,13 +24,13 @@ def motion(pairs):
     before, after = (np.array(side, dtype=float) for side in zip(*pairs))
     solution = np.linalg.lstsq(np.column_stack([before, np.ones(len(before))]), after, rcond=None)[0]
     return solution[:2].T, solution[2]
-"""}, {"motion-shift", "motion-any"} | READING),
+"""}, {"motion-shift", "motion-any"}),
     "asks the package, which believes what most of the latest pairs say": ({"motion": """
 from procmem_lite.navigation.motion import consensus
 
 def motion(pairs):
     return consensus([[pair] for pair in pairs])
-"""}, {"motion-shift", "motion-any", "reading-letters?", "reading-step?"}),
+"""}, {"motion-shift", "motion-any"}),
     "a shift counts no more than any other map": (
         changed("motion", "if len(often) == 1:", "if False:"), {"motion-shift"}),
     "believes the first map that explains all pairs but one": (
@@ -76,5 +72,5 @@ def reading():
     left = next(letter for letter, found in maps.items() if found is not None and found[0][1, 0] > 0.5)
     step = next(found[1] for found in maps.values() if found is not None and found[0][0, 0] > 0.5)
     return {"left": left, "none": none, "step": tuple(int(part) for part in step)}
-"""}, READING),
+"""}, {"reading-letters", "reading-step"}),
 }
