@@ -16,7 +16,7 @@ from typing import Protocol
 import gymnasium as gym
 import numpy as np
 
-from .beliefs import Beliefs
+from .beliefs import Beliefs, hunches
 from .episodes import Actor, Choice, Episode, Invocation, Judge, Perceive, Play, rollout
 from .explorers import Explorer
 from .library import Match, Shelf
@@ -55,8 +55,9 @@ class Run(Actor):
         self.memory.explorer.begin()
         self.body = self.agent.embody(play.percept)
         self.banned: set[Hashable] = set()  # situations
-        self.shut: set[tuple] = set()  # (operator, facts) where every skill is banned
+        self.shut: set[tuple] = set()  # (claim, facts) where every skill is banned
         self.using: Using | None = None
+        self.plan = self.promised = None  # shelves; facts and operators once the first of them has done its part
         self.burst = self.setbacks = 0
 
     def act(self, play: Play) -> Choice:
@@ -81,10 +82,10 @@ def control(run: Run) -> Choice:
     """Plan, choose and use a skill; explore where none is known, or every plan has failed."""
     while True:
         if run.using is None and run.burst == 0:
-            shelves = decide(run)
-            matches = choose(run, shelves[0]) if shelves else []
+            run.plan = ahead(run) or decide(run)
+            matches = choose(run, run.plan[0]) if run.plan else []
             if matches:
-                use(run, shelves[0], matches)
+                use(run, run.plan[0], matches)
         if run.using is None:
             return Choice(explore(run))
         action = run.using.act(run.play.percept)
@@ -104,9 +105,15 @@ def notice(run: Run, step: Transition) -> None:
         close(run, outcome(run))
 
 
+def ahead(run: Run) -> tuple[Shelf, ...]:
+    """The rest of the plan, where its first part ended as promised, and no operator has changed since."""
+    as_promised, run.promised = run.promised == (run.play.percept.facts, list(run.memory.library.shelves)), None
+    return run.plan[1:] if as_promised else ()
+
+
 def decide(run: Run) -> tuple[Shelf, ...] | None:
     """The plan to success; while none is known, the one to the facts explored least; None to explore here."""
-    here, shelves = run.play.percept.facts, list(run.memory.library.shelves.values())
+    here, shelves = run.play.percept.facts, run.agent.edges(run)
     found = plan(here, SUCCESS, shelves, run.shut, partial(run.agent.price, run))
     if found:
         return found
@@ -115,7 +122,7 @@ def decide(run: Run) -> tuple[Shelf, ...] | None:
         run.setbacks += 1
         return None
     best, least = None, float("inf")
-    for facts, cost, found in outlook(here, shelves):
+    for facts, cost, found in outlook(here, run.memory.library.shelves.values()):
         if cost >= least:  # nothing farther away can be better
             break
         if cost + run.memory.explored[facts] < least:
@@ -145,6 +152,7 @@ def use(run: Run, shelf: Shelf, matches: list[Match]) -> None:
         skill, run.play.episode.steps, percept, shelf.effect, similarity, score / similarity,
         tuple((other.skill.name, other.score) for other in matches[1:])))
     run.shelf, run.situation = shelf, skill.situation(percept)
+    run.promised = shelf.operator.apply(percept.facts), list(run.memory.library.shelves)
     run.using = run.agent.start(run, skill)
 
 
@@ -166,7 +174,7 @@ def close(run: Run, reason: str) -> None:
     if not record.succeeded and (run.agent.settings.ban or record.stop == record.start):  # no step: it would never end
         run.banned.add(run.situation)
         if not choose(run, run.shelf):
-            run.shut.add((run.shelf.operator, record.before.facts))
+            run.shut.add((run.shelf.operator.claim, record.before.facts))
 
 
 def explore(run: Run) -> int:
@@ -195,6 +203,10 @@ class SequenceAgent(Shell):
         """Expected steps of a shelf: mean length divided by success rate, as attempted under these facts."""
         tried = run.memory.library.ledger.under_facts(shelf.operator.claim, facts)
         return expected_steps(shelf, facts) * shelf.tally.rate / tried.rate
+
+    def edges(self, run: Run) -> list[Shelf]:
+        """What plans are made of: all shelves."""
+        return list(run.memory.library.shelves.values())
 
     def veto(self, run: Run, action: int) -> bool:
         """Whether an action must not be taken now."""
@@ -244,14 +256,12 @@ class ProceduralMemoryAgent(SequenceAgent):
         """What it knows of its motion."""
         return self.memory.senses["motion"]
 
-    def price(self, run: Run, shelf: Shelf, facts: Facts) -> float:
-        """Expected steps; on a hunch, also where a precondition is missing here."""
-        price = super().price(run, shelf, facts)
-        if price < float("inf") or not self.settings.hunch or facts != run.play.percept.facts:
-            return price
-        ledger = run.memory.library.ledger
-        dearer = self.memory.senses["beliefs"].hunch(shelf, run.play.percept, ledger, run.memory.learning)
-        return shelf.cost * shelf.tally.rate / ledger.under_facts(shelf.operator.claim, facts).rate * dearer
+    def edges(self, run: Run) -> list[Shelf]:
+        """All shelves; and on a hunch, those of which some preconditions may never have been needed."""
+        known, memory, beliefs = super().edges(run), run.memory, self.memory.senses["beliefs"]
+        if self.settings.hunch:
+            known += hunches(beliefs, known, run.play.percept, memory.library.ledger, memory.learning)
+        return known
 
     def veto(self, run: Run, action: int) -> bool:
         """Whether an action is known to do harm here."""

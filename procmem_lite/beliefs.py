@@ -2,12 +2,14 @@
 
 trial     a step that moved nothing               Transition, kept by action
 belief    what an effect is about                 Belief(anchor="lamp", site=Site((0, 0), 4), preconditions, version)
+hunch     a shelf that may do with less           Hunch(shelf, needs={{"loaded", "signed"}}): one of the two must hold
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from .library import Ledger, Shelf
@@ -86,19 +88,59 @@ class Beliefs:
             return any(map(any, spots)) or few or sum(worked) >= failed
         return 2 * sum(worked) >= max(len(worked), 1)
 
-    def hunch(self, shelf: Shelf, percept: Percept, ledger: Ledger, learning: bool) -> float:
-        """How many times dearer a shelf is that misses a precondition here; infinite where that is refuted.
+    def in_vain(self, operator: Operator) -> list[Facts]:
+        """The facts of all trials in which an operator's action did nothing at its site."""
+        effect, anchor, (spot, action) = operator.effect, operator.anchor, operator.site
+        return [trial.percept.facts for trial in self.trials.get(action, ())
+                if not (effect <= trial.next_percept.facts or effect <= trial.percept.facts)
+                and operator.removes <= trial.percept.facts and trial.percept.objects.get(anchor) == spot]
 
-        What always held need not be needed: a learner tries without it once for nothing, then at a price, and in the
-        end no more. A claim that has never come true when it was used may miss any number of preconditions.
-        """
-        missing, total = shelf.preconditions - percept.facts, ledger.totals[shelf.operator.claim]
-        never = total.uses >= self.settings.refuted and not total.successes
-        if len(missing) != 1 and not (missing and never) or shelf.anchor not in {None, *percept.objects}:
-            return float("inf")
-        if not shelf.removes <= percept.facts and not never:
-            return float("inf")
-        tried = ledger.under_facts(shelf.operator.claim, percept.facts)
-        if tried.uses >= self.settings.refuted and not tried.successes:
-            return float("inf")
-        return self.settings.doubt if tried.uses or not learning else 1.0
+
+def lacking(preconditions: Facts, failed: Iterable[Facts], here: Facts) -> frozenset[Facts]:
+    """The preconditions that each failure lacked: one of them is needed.
+
+    A failure while other facts held that do not hold here says nothing: they may have been in the way.
+    """
+    lacked = {preconditions - facts for facts in failed if not preconditions <= facts and facts <= here | preconditions}
+    return frozenset(some for some in lacked if not any(other < some for other in lacked))  # the sharpest say it all
+
+
+@dataclass(frozen=True)
+class Doubted(Operator):
+    """An operator of whose preconditions less may do: of each of some sets, one fact must hold."""
+
+    needs: Collection[Facts] = ()
+
+    def applies(self, facts: Facts) -> bool:
+        """Whether no failure says that it cannot work, and the effect is still missing."""
+        return (self.removes <= facts and not self.effect <= facts
+                and not any(need.isdisjoint(facts) for need in self.needs))
+
+
+class Hunch:
+    """A shelf as an edge of a plan that may do without preconditions, and counts as dearer for it."""
+
+    def __init__(self, shelf: Shelf, needs: Collection[Facts], least: float, most: float) -> None:
+        self.shelf, self.needs, self.least, self.most = shelf, needs, least, most
+        self.operator = Doubted(shelf.preconditions, shelf.effect, shelf.removes, shelf.anchor, shelf.site, needs)
+
+    def cost_under(self, facts: Facts) -> float:
+        """Expected steps: 1, 2, 3 ... times dearer where 1, 2, 4 ... facts are missing that nothing says are needed."""
+        missing = len(self.shelf.preconditions - facts) - sum(need.isdisjoint(facts) for need in self.needs)
+        return self.shelf.cost * max(self.least, min(max(missing, 0).bit_length(), self.most))
+
+    def __getattr__(self, name: str) -> object:
+        """All the rest is the shelf's."""
+        return getattr(self.shelf, name)
+
+
+def hunches(beliefs: Beliefs, shelves: Iterable[Shelf], percept: Percept, ledger: Ledger,
+            learning: bool) -> list[Hunch]:
+    """Every shelf once more, as far as no failure tells that it needs what always held."""
+    found, most = [], beliefs.settings.doubt
+    for shelf in shelves:
+        if shelf.preconditions and shelf.anchor in {None, *percept.objects}:
+            failed = ledger.failures(shelf.operator.claim) + beliefs.in_vain(shelf.operator)
+            needs = lacking(shelf.preconditions, failed, percept.facts)
+            found.append(Hunch(shelf, needs, 1.0 if learning else most, most))
+    return found

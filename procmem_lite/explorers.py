@@ -124,7 +124,6 @@ class UntriedExplorer(LeastTaken):
     def begin(self) -> None:
         """A new episode: places are new, experience with objects stays."""
         super().begin()
-        self.beyond: Counter = Counter()  # (facts, object, displacement, action) -> times it was out of reach
         self.path: list[int] = []
         self.chosen: int | None = None
 
@@ -161,7 +160,7 @@ class UntriedExplorer(LeastTaken):
     def tries(self, facts: frozenset[str], *interaction: object) -> int:
         """0 for what was never tried, 1 for what was tried under other facts only, else one more than tries here."""
         here = self.tried[facts, *interaction]
-        return (here + 1 if here else int(interaction in self.ever)) + 2 * self.beyond[facts, *interaction]
+        return here + 1 if here else int(interaction in self.ever)
 
     def _untried_alone(self, percept: Percept, body: Tracker) -> list[int]:
         """Actions that move nothing and were never tried under these facts with open ground ahead."""
@@ -189,8 +188,6 @@ class UntriedExplorer(LeastTaken):
                 if path:
                     self.turned[facts, name] += 1
                     return path
-                for site in sites:  # out of reach: do not ask for it again before the rest
-                    self.beyond[facts, name, *site] += 1
         return []
 
     def interactions(self, facts: frozenset[str], body: Tracker) -> list[tuple[int, str, Site]]:

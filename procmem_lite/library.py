@@ -129,6 +129,11 @@ class Ledger:
         """What came of a claim's uses that began under these very facts."""
         return self.under.get(claim, {}).get(facts, Tally())
 
+    def failures(self, claim: Claim) -> list[Facts]:
+        """The facts under which no use of a claim has succeeded."""
+        sets = self.under.get(claim, {})
+        return [facts for facts, tally in sets.items() if facts is not None and not tally.successes]
+
 
 class Shelf:
     """One operator and all skills that have it: one edge of the plan, one contiguous matrix.
@@ -140,6 +145,7 @@ class Shelf:
         self.operator, self.tally = operator, tally
         self.preconditions, self.effect, self.removes = operator.preconditions, operator.effect, operator.removes
         self.anchor, self.site = operator.anchor, operator.site
+        self.needs = [frozenset({fact}) for fact in sorted(operator.preconditions)]  # of each, one fact must hold
         self.skills: list[Skill] = []
         self.rows: dict[tuple, int] = {}  # context -> row
         self._matrix = np.empty((8, 0), dtype=np.float32)
@@ -160,6 +166,10 @@ class Shelf:
         """Expected steps: mean length divided by success rate, both as attempted."""
         uses = self.tally.uses
         return max(self.tally.steps / uses if uses else len(self.skills[0].actions), 1.0) / self.tally.rate
+
+    def cost_under(self, facts: Facts) -> float:
+        """Expected steps under some facts: the same under all."""
+        return self.cost
 
     def append(self, skill: Skill) -> None:
         """Put a new skill at the end."""

@@ -1,7 +1,7 @@
 """Planning over facts: each operator leads from some facts to others, and a plan is a chain of them.
 
 plan       a chain of shelves            (shelf of "written", shelf of "sealed", shelf of "success")
-price      expected steps of a shelf     8.4, under some facts; infinite where it is not to be used
+price      expected steps of a shelf     8.4, under some facts
 shut       shelves not to be used        {(operator, facts), ...}
 """
 
@@ -30,8 +30,8 @@ class Reached(NamedTuple):
 
 
 def expected_steps(shelf: Shelf, facts: Facts) -> float:
-    """What using a shelf costs where it applies; elsewhere it is not to be used."""
-    return shelf.cost if shelf.operator.applies(facts) else float("inf")
+    """What using a shelf costs."""
+    return shelf.cost_under(facts)
 
 
 def outlook(facts: Facts, shelves: Iterable[Shelf], shut: Collection[tuple] = (), price: Price = expected_steps,
@@ -51,7 +51,7 @@ def outlook(facts: Facts, shelves: Iterable[Shelf], shut: Collection[tuple] = ()
         opened.add(here)
         yield reached
         for shelf in shelves:
-            if shelf.effect <= here or (shelf.operator, here) in shut:
+            if not shelf.operator.applies(here) or (shelf.operator.claim, here) in shut:
                 continue
             there, steps = shelf.operator.apply(here), price(shelf, here)
             if steps < float("inf") and there not in opened and (left := estimate(there)) < float("inf"):
@@ -70,7 +70,7 @@ def plan(facts: Facts, goal: str, shelves: Iterable[Shelf], shut: Collection[tup
     def estimate(facts: Facts) -> float:
         part = facts & matters
         if part not in known:
-            known[part] = relaxed(part, goal, helpful)
+            known[part] = relaxed(part, goal, helpful, price)
         return known[part]
 
     return next((plan for there, _, plan in outlook(facts, shelves, shut, price, estimate) if goal in there), None)
@@ -83,32 +83,32 @@ def relevant(goal: str, shelves: Sequence[Shelf]) -> Facts:
         before = len(found)
         for shelf in shelves:
             if not shelf.effect.isdisjoint(found):
-                found |= shelf.preconditions
+                found = found.union(*shelf.needs)
     return frozenset(found)
 
 
-def relaxed(facts: Facts, goal: str, shelves: Sequence[Shelf]) -> float:
+def relaxed(facts: Facts, goal: str, shelves: Sequence[Shelf], price: Price = expected_steps) -> float:
     """Steps to a goal if nothing that holds were ever lost: the length of a relaxed plan (Hoffmann and Nebel, 2001)."""
-    costs, makers = dict.fromkeys(facts, 0.0), {}
-    changed = True
+    edges = [(shelf, price(shelf, facts)) for shelf in shelves]
+    costs, makers, changed = dict.fromkeys(facts, 0.0), {}, True
     while changed:
         changed = False
-        for shelf in shelves:
-            if all(fact in costs for fact in shelf.preconditions):
-                cost = shelf.cost + math.fsum(costs[fact] for fact in shelf.preconditions)
-                for fact in shelf.effect:
-                    if cost < costs.get(fact, float("inf")):
-                        costs[fact], makers[fact], changed = cost, shelf, True
-    return math.fsum(shelf.cost for shelf in makers_of(goal, makers)) if goal in costs else float("inf")
+        for shelf, steps in edges:
+            used = [min((costs.get(fact, float("inf")), fact) for fact in need) for need in shelf.needs]
+            cost = steps + math.fsum(paid for paid, _ in used)
+            for fact in shelf.effect:
+                if cost < costs.get(fact, float("inf")):
+                    costs[fact], makers[fact], changed = cost, (shelf, steps, [fact for _, fact in used]), True
+    return math.fsum(makers_of(goal, makers).values()) if goal in costs else float("inf")
 
 
-def makers_of(goal: str, makers: Mapping[str, Shelf]) -> list[Shelf]:
-    """The shelves that a relaxed plan uses, each once."""
-    used: dict[str, Shelf] = {}
-    wanted = [goal]
+def makers_of(goal: str, makers: Mapping[str, tuple]) -> dict[Shelf, float]:
+    """The shelves that a relaxed plan uses, each once, and their steps."""
+    used, wanted, seen = {}, [goal], set()
     while wanted:
         fact = wanted.pop()
-        if fact in makers and fact not in used:
-            used[fact] = makers[fact]
-            wanted += makers[fact].preconditions
-    return list(dict.fromkeys(used.values()))
+        if fact in makers and fact not in seen:
+            seen.add(fact)
+            shelf, used[shelf], needs = makers[fact]
+            wanted += needs
+    return used

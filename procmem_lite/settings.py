@@ -20,11 +20,8 @@ class Settings:
         burst: exploring steps once every plan has failed; doubled each time it happens again in an episode.
         cases: paths remembered for each effect, from which preconditions and anchors are induced.
         closed_loop: find the path to where an effect happens with learned motion, instead of playing stored actions.
-        hunch: where plans go badly, try what misses one precondition: it may never have been needed. What never came
-            true as believed may miss any number.
-        doubt: so many times dearer is what misses a precondition, once it has been tried.
-        refuted: so many failures and no success under some facts, and a hunch is given up there; so many in all, and
-            all preconditions are in doubt.
+        hunch: try what misses preconditions, if no failure tells that one of them is needed.
+        doubt: so many times dearer, at most, is a hunch; and where nothing can be learned from it, at least.
         wary: never again do what ended an episode badly, or made an object vanish for nothing.
         trials: steps remembered for each action that moved nothing, to tell causes from accidents.
         accidents: cases on the same object, and trials elsewhere in vain, until an effect is about what is underfoot.
@@ -39,7 +36,6 @@ class Settings:
     closed_loop: bool = True
     hunch: bool = True
     doubt: float = 4.0
-    refuted: int = 4
     wary: bool = True
     trials: int = 64
     accidents: int = 3
@@ -50,7 +46,7 @@ class Settings:
             raise ValueError(f"rule: one of {RULES} is needed, got {self.rule!r}")
         if not is_number(self.threshold) or not 0 <= self.threshold <= 1:
             raise ValueError(f"threshold: a number from 0 to 1 is needed, got {self.threshold!r}")
-        for name in ("burst", "cases", "refuted", "trials", "accidents", "trust"):
+        for name in ("burst", "cases", "trials", "accidents", "trust"):
             whole(getattr(self, name), name, least=1)
         if not is_number(self.doubt) or self.doubt < 1:
             raise ValueError(f"doubt: a number of at least 1 is needed, got {self.doubt!r}")

@@ -125,7 +125,7 @@ class Skill:
 
     def situation(self, percept: Percept) -> Hashable:
         """What is given up for a while when it fails here: these actions, under these facts, at this place."""
-        return self.operator, self.context, percept.facts, percept.place
+        return self.operator.claim, self.context, percept.facts, percept.place
 
     def start(self, percept: Percept, body: object) -> Replaying:
         """Begin to play its actions."""

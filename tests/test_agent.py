@@ -250,8 +250,8 @@ def test_where_one_action_brings_more_or_less_the_plan_that_fails_is_shut_and_no
         episode = rollout(Orchard(), Chores.perceive, run, 1, learn)  # an unlucky day
         assert episode.success
         assert episode.steps <= (12 if learn else 6), "four would do, and a learner follows hunches, once each"
-        vain = [(use.skill.operator, use.before.facts) for use in episode.invocations if not use.seen]
-        assert (frozenset({"apple", "pear"}), frozenset({"apple"})) in [(shelf.effect, facts) for shelf, facts in vain]
+        vain = [(use.skill.operator.claim, use.before.facts) for use in episode.invocations if not use.seen]
+        assert (frozenset({"apple", "pear"}), frozenset({"apple"})) in [(claim.effect, facts) for claim, facts in vain]
         assert set(vain) == run.shut, "what was planned and brought nothing is shut"
         assert len(set(vain)) == len(vain), "and not planned again"
 

@@ -146,7 +146,7 @@ def percepts_without(name: str, value: Any) -> Callable[[Data], None]:
 
 
 LEFT_OUT: dict[str, tuple[Callable[[Data], Any], str]] = {
-    "settings": (lambda data: data["settings"].update(burst=8, cases=32, trials=64, doubt=4.0, refuted=4),
+    "settings": (lambda data: data["settings"].update(burst=8, cases=32, trials=64, doubt=4.0),
                  "walls changed"),
     "generator": (empty("generator", "state"), "rooms cut off"),
     "half a draw": (lambda data: data["generator"].update(has_uint32=1 - data["generator"]["has_uint32"]),

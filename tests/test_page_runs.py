@@ -14,11 +14,11 @@ from procmem_lite.agent import SequenceAgent
 
 PAGE = Path(__file__).resolve().parents[1] / "notebooks" / "04_agent.ipynb"
 EDITS = {  # what is defined on the page -> one line of it, and what a reader might make of it
-    "expected_steps": ("shelf.cost if", "1000.0 - shelf.cost if"),
+    "expected_steps": ("shelf.cost_under(facts)", "1000.0 - shelf.cost_under(facts)"),
     "outlook": ("cost + steps, (*plan, shelf)", "cost - steps, (shelf, *plan)"),
-    "relevant": ("found |= shelf.preconditions", "found -= shelf.effect"),
+    "relevant": ("found.union(*shelf.needs)", "found - shelf.effect"),
     "relaxed": ("if cost <", "if cost >"),
-    "makers_of": ("wanted = [goal]", "wanted = []"),
+    "makers_of": ("[goal]", "[]"),
     "plan": ("for there, _, plan in", "for there, plan, _ in"),
     "choose": ("not in run.banned", "in run.banned"),
     "use": ("matches[0], run.play.percept", "matches[-1], run.play.percept"),
@@ -26,6 +26,7 @@ EDITS = {  # what is defined on the page -> one line of it, and what a reader mi
     "outcome": ("run.shelf.effect <=", "run.shelf.effect >"),
     "close": ("record.expected <= record.seen", "not record.seen"),
     "notice": ("run.burst - 1", "run.burst"),
+    "ahead": ("if as_promised", "if not as_promised"),
     "decide": ("run.memory.explored[facts] < least", "len(facts) < least"),
     "explore": ("memory.explorer.choose(run.play.percept, run.body, memory.rng)", "0"),
     "LeastTaken": ("counts == counts.min()", "counts == counts.max()"),

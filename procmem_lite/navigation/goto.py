@@ -30,7 +30,7 @@ class GoTo:
 
     def situation(self, percept: Percept) -> Hashable:
         """What is given up for a while when it fails here: this site under these facts."""
-        return self.operator, percept.facts
+        return self.operator.claim, percept.facts
 
     def start(self, percept: Percept, body: Tracker) -> Going:
         """Begin to go."""

@@ -83,7 +83,7 @@ def mini(name: str) -> Any:
 WORLDS = {
     "rooms": World(lambda: GridWorld("rooms", size=5), perceive),
     "walls": World(lambda: GridWorld("walls", size=5), perceive,
-                   {"burst": 3, "cases": 6, "trials": 9, "doubt": 2.5, "refuted": 2}),
+                   {"burst": 3, "cases": 6, "trials": 9, "doubt": 2.5}),
     "open": World(lambda: GridWorld("open", size=5), perceive, {}, SequenceAgent, small=True),
     "sequences": World(lambda: GridWorld("rooms", size=5), perceive, {"closed_loop": False, "explorer": "random"}),
     "door": World(mini("DoorKey-6x6-v0"), minigrid.perceive),
