@@ -20,9 +20,9 @@ from .report import require
 FAMILIAR = ("procmem_lite.", "gymnasium.", "minigrid.")  # modules of worlds that are not the reader's own
 
 
-def used(skill: Skill, facts: str, place: object, succeeded: bool) -> Invocation:
+def used(skill: Skill, facts: str, place: object, succeeded: bool, tree: tuple[int, int] = (0, 1)) -> Invocation:
     """One use, as a diary tells it."""
-    before = Percept(frozenset(facts), {"tree": (0, 1)}, place)
+    before = Percept(frozenset(facts), {"tree": tree}, place)
     return Invocation(skill, 0, before, skill.effect, 1.0, 1.0, succeeded=succeeded)
 
 
@@ -41,6 +41,8 @@ def ban(answer: Callable[[Sequence[Invocation], Skill, Percept], bool]) -> str:
         ([used(twin, "", 0, False)], near, "", 0, False, "a skill for another effect failed here"),
         ([used(near, "", 0, False), used(far, "", 0, True)], near, "", 0, True, "it failed here, two uses ago"),
         ([used(near, "", 0, True), used(near, "", 0, False)], near, "", 0, True, "it succeeded here, then failed"),
+        ([used(near, "", 0, False), used(near, "", 0, True)], near, "", 0, True, "it failed here, then succeeded"),
+        ([used(near, "", 0, False, tree=(3, 3))], near, "", 0, True, "it failed here, while the tree stood elsewhere"),
         ([used(near, "ab", (2, 3), False)], near, "ba", (2, 3), True, "it failed here, under these facts"),
     ]
     for diary, skill, facts, place, banned, about in cases:
@@ -51,7 +53,7 @@ def ban(answer: Callable[[Sequence[Invocation], Skill, Percept], bool]) -> str:
 
 
 def explorer(answer: Callable[[int], Explorer]) -> str:
-    """An explorer that finds the first success sooner than the page's, whatever objects and facts are called."""
+    """An explorer that finds the first success sooner than the page's, whatever names, orders and numbers mean."""
     for method in ("begin", "choose", "observe"):
         require(callable(getattr(answer(6), method, None)), f"the method {method} is missing")
     yours, page = ([first_success(make, seed) for seed in range(40)] for make in (answer, lambda n: "least taken"))
@@ -61,16 +63,23 @@ def explorer(answer: Callable[[int], Explorer]) -> str:
 
 
 def first_success(make: Callable[[int], Explorer | str], seed: int, cap: int = 1000) -> int:
-    """Steps of a first episode among walls, in which nothing has the name one knows."""
+    """Steps of a first episode among walls, in which nothing has the name, the order or the number one knows."""
     names = {"key": "a", "door": "b", "goal": "c", "has_key": "p", "door_open": "q"}
+    chance = np.random.default_rng(seed)
+    numbers, order = chance.permutation(6).tolist(), chance.permutation(sorted(names)).tolist()
 
     def perceive(env: gym.Env) -> Percept:
         seen = gridworld.perceive(env)
-        objects = {names[name]: displacement for name, displacement in seen.objects.items()}
-        return Percept(frozenset(map(names.get, seen.facts)), objects, seen.place, seen.around)
+        objects = {names[name]: seen.objects[name] for name in order if name in seen.objects}
+        return Percept(frozenset(map(names.get, seen.facts)), objects, seen.place)
 
-    agent = SequenceAgent(6, perceive, seed=seed, explorer=make(6))
-    return agent.run_episode(GridWorld("walls", size=5, max_steps=cap), seed=seed).steps
+    env = GridWorld("walls", size=5, max_steps=cap)
+    env = gym.wrappers.TransformAction(env, numbers.__getitem__, env.action_space)
+    try:
+        return SequenceAgent(6, perceive, seed=seed, explorer=make(6)).run_episode(env, seed=seed).steps
+    except KeyError as error:
+        require(error.args[0] not in names, f"objects have other names here: there is no {error.args[0]!r}")
+        raise
 
 
 def own_world(answer: Callable[[], tuple[gym.Env, Callable[[gym.Env], Percept]]]) -> str:
@@ -95,6 +104,8 @@ def own_world(answer: Callable[[], tuple[gym.Env, Callable[[gym.Env], Percept]]]
         effects |= effects_of(agent.library)
     told = f"a median of {np.median(late):.0f} steps at the end, by chance {np.median(chance):.0f}"
     require(np.median(late) < np.median(chance), f"{told}: there is nothing to learn here")
+    told_of = effects != {"success"} or any(skill.anchor for skill in agent.library)
+    require(told_of, "the only effect learned is success, and it is about no object: what does perceive tell?")
     return f"{told}; effects learned: {', '.join(sorted(effects))}"
 
 

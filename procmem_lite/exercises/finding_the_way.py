@@ -9,13 +9,16 @@ import gymnasium as gym
 import numpy as np
 
 from ..agent import ProceduralMemoryAgent, Run
+from ..episodes import Actor, Choice, Play, rollout
 from ..library import Match, Shelf
 from ..navigation.goto import GoTo
+from ..percepts import Percept, Transition
 from ..skills import Operator
 from ..worlds.gridworld import PICK_UP, GridWorld, perceive
 from .report import require
 
 Map = tuple[np.ndarray, np.ndarray]
+PATIENCE = 20  # actions in vain, after which a policy must have given up
 
 
 def composed(answer: Callable[[Map, Map], Map]) -> str:
@@ -26,7 +29,8 @@ def composed(answer: Callable[[Map, Map], Map]) -> str:
         copies = [part.copy() for part in (*first, *second)]
         found = answer(first, second)
         require(all(map(np.array_equal, copies, (*first, *second))), "the maps that are handed in must not be changed")
-        require(isinstance(found, tuple) and len(found) == 2, f"a pair (A, b) is needed, got {found!r}")
+        require(isinstance(found, tuple), f"a tuple (A, b) is needed, got a {type(found).__name__}")
+        require(len(found) == 2, f"a pair (A, b) is needed, got {len(found)} things")
         matrix, offset = map(np.asarray, found)
         require(matrix.shape == (axes, axes) and offset.shape == (axes,),
                 f"shapes {(axes, axes)} and {(axes,)} are needed, got {matrix.shape} and {offset.shape}")
@@ -64,7 +68,11 @@ def king_costs(reach: int) -> dict[tuple[int, int], float]:
 
 
 class Slippery(gym.ActionWrapper):
-    """Picking up fails three times in ten."""
+    """Picking up fails three times in ten, unless told how often."""
+
+    def __init__(self, env: gym.Env, share: float = 0.3) -> None:
+        super().__init__(env)
+        self.share = share
 
     def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
         """The same seed gives the same slips."""
@@ -73,18 +81,55 @@ class Slippery(gym.ActionWrapper):
 
     def action(self, action: int) -> int:
         """What the world is told instead."""
-        return 5 if action == PICK_UP and self.chance.random() < 0.3 else action
+        return 5 if action == PICK_UP and self.chance.random() < self.share else action
+
+
+class Alone(Actor):
+    """One use of one policy, and nothing else."""
+
+    def __init__(self, agent: ProceduralMemoryAgent, policy: GoTo) -> None:
+        self.agent, self.policy = agent, policy
+
+    def begin(self, play: Play, learn: bool) -> None:
+        """Start the policy."""
+        self.body = self.agent.embody(play.percept)
+        self.using = self.policy.start(play.percept, self.body)
+
+    def act(self, play: Play) -> Choice | None:
+        """What it does next; None where it gives up."""
+        action = self.using.act(play.percept)
+        return None if action is None else Choice(action)
+
+    def observe(self, step: Transition) -> None:
+        """Draw the map."""
+        self.body.follow(step.percept, step.action, step.next_percept)
 
 
 def stubborn(answer: Callable[[Operator], object]) -> str:
     """A policy with which an agent needs fewer steps than with ``GoTo`` where picking up often fails."""
-    probe = answer(Operator(frozenset(), frozenset({"x"}), anchor="tree"))
+    probe, again = (answer(Operator(frozenset(), frozenset({"x"}), anchor="tree")) for _ in range(2))
     for name in ("operator", "name", "number", "context", "can_start", "situation", "start"):
         require(hasattr(probe, name), f"{name} is missing: a policy has everything that GoTo has")
+    here = Percept(frozenset(), {"tree": (0, 1)}, (2, 3))
+    require(probe.situation(here) == again.situation(here) == probe.situation(here),
+            "one percept gave two situations: what fails could never be left alone")
+    require(gives_up(answer), f"after {PATIENCE} actions at a key that cannot be picked up it does not give up")
     yours, plain = (np.array([steps_with(kind, seed) for seed in range(6)]) for kind in (answer, GoTo))
     told = f"a mean of {yours.mean():.1f} steps, with GoTo {plain.mean():.1f}"
     require(yours.mean() < 0.95 * plain.mean(), told)
     return told
+
+
+def gives_up(kind: Callable[[Operator], GoTo]) -> bool:
+    """Whether a policy ends by itself where picking up never works."""
+    agent, env = ProceduralMemoryAgent(6, perceive, 0), GridWorld("open", 6)
+    for seed in range(10):
+        agent.run_episode(env, seed=seed)
+    operator = next(each for each in agent.library.shelves if each.effect == {"has_key"})
+    env.reset(seed=100)
+    most = sum(map(abs, perceive(env).objects["key"])) + PATIENCE
+    hopeless = Slippery(env, share=1.0)
+    return rollout(hopeless, perceive, Alone(agent, kind(operator)), seed=100, max_steps=most).steps < most
 
 
 def steps_with(kind: Callable[[Operator], object], seed: int) -> float:

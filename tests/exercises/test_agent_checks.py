@@ -5,6 +5,7 @@ from collections import Counter
 import gymnasium as gym
 import numpy as np
 import pytest
+from verdicts import refused
 
 from procmem_lite import GridWorld, Percept, perceive
 from procmem_lite.exercises import agent as checks
@@ -54,13 +55,17 @@ NO_BANS = {
     "the operator, whatever the context": lambda diary, skill, percept: any(
         (use.skill.operator, use.before.facts, use.before.place) == (skill.operator, percept.facts, percept.place)
         for use in diary if not use.succeeded),
+    "the whole percept compared": lambda diary, skill, percept: any(
+        use.skill is skill and use.before == percept for use in diary if not use.succeeded),
+    "the last use in this situation": lambda diary, skill, percept: [
+        not use.succeeded for use in diary if situation(use) == skill.situation(percept)][-1:] == [True],
     "a list": lambda diary, skill, percept: [use for use in diary if situation(use) == skill.situation(percept)],
 }
 
 
 @pytest.mark.parametrize("name", BANS)
 def test_a_ban_written_in_any_way_passes(name):
-    assert "11 diaries" in checks.ban(BANS[name])
+    assert "13 diaries" in checks.ban(BANS[name])
 
 
 @pytest.mark.parametrize("name", NO_BANS)
@@ -134,6 +139,64 @@ def test_an_explorer_that_is_no_better_than_the_pages_is_refused(kind):
         checks.explorer(kind)
 
 
+class FromTheListing(LeastTaken):
+    """Walks to one object after the other, does one action at each, and takes the moves for known."""
+
+    moves = ((-1, 0), (1, 0), (0, -1), (0, 1))  # actions 0 to 3
+
+    def target(self, percept):
+        return list(percept.objects)[max(len(percept.facts) - 1, 0)]  # the key is gone once it is carried
+
+    def choose(self, percept, body, rng):
+        away = percept.objects[self.target(percept)]
+        if not any(away):
+            return 5 if percept.facts else 4
+        wanted = [number for number, move in enumerate(self.moves) if np.dot(away, move) > 0]
+        return int(rng.choice(wanted if rng.random() < 0.7 else 4))
+
+
+class ByName(FromTheListing):
+    """Looks for the key by its name."""
+
+    def target(self, percept):
+        return "door" if percept.facts else "key"
+
+
+class MovesAreKnown(MovesFirst):
+    """Takes it for known that 0 to 3 move, and that the rest is for what lies underfoot."""
+
+    def worn(self, percept, action):
+        self.moves = {0, 1, 2, 3}
+        underfoot = any(not any(away) for away in percept.objects.values())
+        return 1000 if action > 3 and not underfoot else super().worn(percept, action)
+
+
+class LooksAround(LeastTaken):
+    """Goes only where the percept says that one can go."""
+
+    def choose(self, percept, body, rng):
+        free = [way for way, is_free in percept.around.items() if is_free and sum(map(abs, way)) == 1]
+        here = (percept.facts, percept.place)
+        ways = [FromTheListing.moves.index(way) for way in free]
+        if any(not any(away) for away in percept.objects.values()):
+            ways += [4, 5]
+
+        def worn(action):
+            return self.visits[self.led[*here, action]] + 1 if (*here, action) in self.led else 0
+
+        return min(ways, key=lambda action: (worn(action), rng.random())) if ways else int(rng.integers(6))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [FromTheListing, MovesAreKnown, LooksAround])
+def test_an_explorer_that_knows_what_the_world_does_not_tell_is_refused(kind, capsys):
+    refused(checks.explorer, kind, capsys, says="steps to the first success")
+
+
+def test_an_explorer_that_asks_for_a_name_is_told_that_names_differ(capsys):
+    refused(checks.explorer, ByName, capsys, says="objects have other names here")
+
+
 class Tea(gym.Env):
     """Fill (0), boil (1), leaves (2), pour (3)."""
 
@@ -201,6 +264,7 @@ NOT_OWN = {"the series' grid": lambda: (GridWorld("open", 5), perceive),
            "a lake that comes with Gymnasium": lambda: (
                gym.make("FrozenLake-v1", is_slippery=False), lambda env: Percept(frozenset(), place=env.unwrapped.s)),
            "no environment": lambda: ("tea", facts_of),
+           "nothing told": lambda: (Tea(), lambda env: Percept(frozenset())),
            "nothing to win": lambda: (Hopeless(), facts_of),
            "nothing to learn": lambda: (AtOnce(), facts_of)}
 

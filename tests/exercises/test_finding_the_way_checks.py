@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from verdicts import refused
 
 from procmem_lite.exercises import finding_the_way as checks
 from procmem_lite.exercises.report import Wrong
@@ -68,6 +69,10 @@ def test_two_maps_in_one_pass_however_they_are_found(name):
 def test_another_map_is_refused(name):
     with pytest.raises(Wrong):
         checks.composed(NOT_COMPOSED[name])
+
+
+def test_a_list_of_two_is_told_to_be_one(capsys):
+    refused(checks.composed, NOT_COMPOSED["a list"], capsys, says="a tuple (A, b) is needed, got a list")
 
 
 @pytest.mark.parametrize("name", KINGS)
@@ -135,6 +140,30 @@ def policy(using):
 @pytest.mark.parametrize("using", [Again, Twice, AtTheSite])
 def test_a_policy_that_tries_again_passes(using):
     assert "steps" in checks.stubborn(policy(using))
+
+
+class ForEver(Going):
+    """Acts at the site until something comes of it."""
+
+    def act(self, percept):
+        action = super().act(percept)
+        return self.operator.site.action if action is None and self.taken == len(self.path) else action
+
+
+@dataclass(frozen=True)
+class AlwaysNew(GoTo):
+    """Is never where it has failed."""
+
+    def situation(self, percept):
+        return object()
+
+
+def test_a_policy_that_never_gives_up_is_refused(capsys):
+    refused(checks.stubborn, policy(ForEver), capsys, says="does not give up")
+
+
+def test_a_policy_that_could_never_be_banned_is_refused(capsys):
+    refused(checks.stubborn, AlwaysNew, capsys, says="two situations")
 
 
 class GivesUp(Going):
