@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import LARGEST_NUMBER, brief, is_number, whole
+from .arguments import LARGEST_NUMBER, brief, is_writable, number, whole
 
 NESTED = 20  # tuples within tuples
 
@@ -30,16 +30,9 @@ def same(check: Callable[[Any, str], Any]) -> Kind:
     return Kind(check, check)
 
 
-def number_of(value: Any, at: str) -> float:
-    """A finite number."""
-    if not is_number(value):
-        raise ValueError(f"{at}: a finite number is needed, got {brief(value)}")
-    return value
-
-
 def text_of(value: Any, at: str) -> str:
     """A name that can be written again."""
-    if not isinstance(value, str) or not value or is_torn(value):
+    if not isinstance(value, str) or not value or not is_writable(value):
         raise ValueError(f"{at}: a text that is not empty is needed, got {brief(value)}")
     return value
 
@@ -56,11 +49,6 @@ def wide_of(value: Any, at: str) -> int:
     if not isinstance(value, str) or not re.fullmatch("-?0x[0-9a-f]+", value):
         raise ValueError(f"{at}: a whole number as a text like '0x1f' is needed, got {brief(value)}")
     return int(value, 16)
-
-
-def is_torn(text: str) -> bool:
-    """Whether a text has half a sign in it, which no file can hold."""
-    return any("\ud800" <= mark <= "\udfff" for mark in text)
 
 
 def fields(value: Any, at: str, names: Sequence[str]) -> list[Any]:
@@ -186,12 +174,12 @@ def heard(data: Any, at: str, deep: int = 0) -> Any:
 def is_plain(value: Any) -> bool:
     """Whether JSON holds a value as it is."""
     if isinstance(value, str):
-        return not is_torn(value)
+        return is_writable(value)
     return value is None or isinstance(value, bool) or (
         abs(value) <= LARGEST_NUMBER if isinstance(value, int) else isinstance(value, float) and math.isfinite(value))
 
 
-TEXT, NUMBER, TRUTH, WHOLE = same(text_of), same(number_of), same(truth_of), same(whole)
+TEXT, NUMBER, TRUTH, WHOLE = same(text_of), same(number), same(truth_of), same(whole)
 WIDE = Kind(lambda value, at: hex(value), wide_of)
 VALUE = Kind(told, heard)
 FACTS, DISPLACEMENT = collected(TEXT), listed(NUMBER)
