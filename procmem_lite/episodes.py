@@ -8,17 +8,20 @@ choice        what an actor decides                       Choice(action=3, invoc
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import gymnasium as gym
+import numpy as np
 
-from .arguments import whole
+from .arguments import brief, is_action, is_number, number, whole
 from .percepts import EXPLORING, SUCCESS, Facts, Percept, Transition, earned, mark_success
 
 Perceive = Callable[[gym.Env], Percept]
 Judge = Callable[[Transition], bool]  # whether a step succeeded in what the world is about
+LONGEST = 10_000  # steps of an episode, where neither the environment nor max_steps sets a bound
 
 
 class Named(Protocol):
@@ -94,44 +97,113 @@ class Play:
 
     Args:
         perceive: what an actor is told; its attribute ``actions``, if it has one, names the actions.
-        max_steps: after so many steps the episode is cut off; without it, when the environment says so.
+        seed: of the environment.
+        max_steps: after so many steps the episode is cut off; without it, when the environment says so, and with a
+            warning after :data:`LONGEST` steps, or as many as the environment says it takes.
         succeeded: which step brings success; one that terminates with a positive reward unless given.
+        actor: who is going to play; where it knows a number of actions, that must be the environment's.
 
     Attributes:
         percept: the present one. episode: the record so far. over: whether it has ended.
 
     Raises:
-        TypeError: for what is no environment, or where ``perceive`` returns no :class:`Percept`.
-        ValueError: for ``max_steps`` that are no whole number of at least 1.
+        TypeError, ValueError: for what is no environment, no whole number or no function; for an environment whose
+            actions are not the numbers 0, 1, 2 ... that the actor knows; where ``perceive`` returns no
+            :class:`Percept`, or one with the fact "success"; and for a step that brings no finite reward.
     """
 
     def __init__(self, env: gym.Env, perceive: Perceive, seed: int | None = None, max_steps: int | None = None,
-                 succeeded: Judge = earned) -> None:
+                 succeeded: Judge = earned, actor: object = None) -> None:
         if not isinstance(env, gym.Env):
             raise TypeError(f"env: a Gymnasium environment is needed, got {type(env).__name__}")
-        if max_steps is not None:
-            whole(max_steps, "max_steps", least=1)
+        if not callable(perceive):
+            raise TypeError(f"perceive: a function from an environment to a Percept is needed, got {brief(perceive)}")
         if not callable(succeeded):
             raise TypeError(f"succeeded: a function from a Transition to True or False is needed, got {succeeded!r}")
-        self.env, self.perceive, self.max_steps, self.succeeded = env, perceive, max_steps, succeeded
-        env.reset(seed=seed)
-        self.percept, self.over = perceive(env), False
-        if not isinstance(self.percept, Percept):
-            raise TypeError(f"perceive: must return a Percept, got {type(self.percept).__name__}")
-        optimal = getattr(env.unwrapped, "optimal_steps", None)
-        self.episode = Episode(seed=seed, optimal_steps=optimal() if optimal else None,
+        self.env, self.perceive, self.succeeded = env, perceive, succeeded
+        self.max_steps = max_steps if max_steps is None else whole(max_steps, "max_steps", least=1)
+        self.longest = self.max_steps or max(LONGEST, stated_bound(env))
+        self.episode = Episode(seed=seed if seed is None else whole(seed, "seed"),
                                actions=getattr(perceive, "actions", None))
+        env.reset(seed=self.episode.seed)
+        self.percept, self.over = self.look(), False
+        self.n_actions = count_actions(env, actor)
+        optimal = getattr(env.unwrapped, "optimal_steps", None)
+        self.episode.optimal_steps = optimal() if callable(optimal) else None
+
+    def look(self) -> Percept:
+        """What there is to perceive now; nothing in it may speak for the agent."""
+        percept = self.perceive(self.env)
+        if not isinstance(percept, Percept):
+            raise TypeError(f"perceive: must return a Percept, got {type(percept).__name__}")
+        if SUCCESS in percept.facts:
+            raise ValueError(f"perceive: the fact {SUCCESS!r} is the agent's own mark: rename this fact, and say by "
+                             "succeeded= which step is a success")
+        return percept
 
     def step(self, action: int, invocation: int = EXPLORING) -> Transition:
         """Take one action, on behalf of an invocation or of none, and write down what it brought."""
-        _, reward, terminated, truncated, _ = self.env.step(action)
-        late = self.max_steps is not None and self.episode.steps + 1 >= self.max_steps
-        step = Transition(self.percept, action, float(reward), self.perceive(self.env), bool(terminated),
-                          bool(truncated or late and not terminated), invocation)
+        if not is_action(action) or action >= self.n_actions:
+            raise ValueError(f"action: a whole number from 0 to {self.n_actions - 1} is needed, got {brief(action)}")
+        action = int(action)
+        reward, terminated, truncated = brought(self.env.step(action))
+        late = not terminated and not truncated and self.episode.steps + 1 >= self.longest
+        step = Transition(self.percept, action, reward, self.look(), terminated, truncated or late, invocation)
         step = mark_success(step, self.succeeded)
         self.episode.transitions.append(step)
         self.percept, self.over = step.next_percept, step.terminated or step.truncated
+        if late and self.max_steps is None:
+            warnings.warn(f"env: no end after {self.longest} steps, so the episode was cut off: give max_steps=, or "
+                          "wrap the environment in gym.wrappers.TimeLimit", stacklevel=2)
         return step
+
+
+def stated_bound(env: gym.Env) -> int:
+    """After how many steps an environment says that it cuts an episode off; 0 where it does not say."""
+    stated = [env.get_wrapper_attr(name) for name in ("_max_episode_steps", "max_steps") if env.has_wrapper_attr(name)]
+    return max((int(bound) for bound in stated if is_action(bound)), default=0)
+
+
+def count_actions(env: gym.Env, actor: object = None) -> int:
+    """How many actions there are; ValueError unless they are numbered from 0 on, and as many as the actor knows."""
+    space = getattr(env, "action_space", None)
+    if not isinstance(space, gym.spaces.Discrete):
+        raise ValueError(f"env: numbered actions are needed, action_space = gym.spaces.Discrete(n), got {brief(space)}")
+    count, start = int(space.n), int(space.start)
+    if start != 0:
+        raise ValueError(f"env: actions numbered from 0 are needed, these begin with {start}: wrap it in gym.wrappers."
+                         f"TransformAction(env, lambda action: action + {start}, gym.spaces.Discrete({count}))")
+    known = getattr(actor, "n_actions", getattr(getattr(actor, "agent", None), "n_actions", None))
+    if known is not None and whole(known, "n_actions", least=1) != count:
+        raise ValueError(f"n_actions: the environment has {count} actions, not {known}: make the agent with "
+                         f"n_actions={count}")
+    return count
+
+
+def brought(answer: Any) -> tuple[float, bool, bool]:
+    """Reward, terminated and truncated of what ``env.step`` returned, as plain values; ValueError or TypeError else."""
+    if not isinstance(answer, tuple | list) or len(answer) != 5:
+        raise TypeError("env.step: five values are needed, observation, reward, terminated, truncated and info, "
+                        f"got {brief(answer)}")
+    _, reward, terminated, truncated, _ = answer
+    reward = scalar(reward)
+    reward = float(reward if isinstance(reward, bool) else number(reward, "env.step, reward"))
+    return reward, flag(terminated, "terminated"), flag(truncated, "truncated")
+
+
+def flag(value: Any, at: str) -> bool:
+    """True or False, or what stands for one of them: 0, 1, an array of one value."""
+    if isinstance(value, bool):
+        return value
+    value = scalar(value)
+    if not isinstance(value, bool) and not (is_number(value) and value in (0, 1)):
+        raise TypeError(f"env.step, {at}: True or False is needed, got {brief(value)}")
+    return bool(value)
+
+
+def scalar(value: Any) -> Any:
+    """A NumPy scalar, or an array of one value, as the plain value."""
+    return value.item() if isinstance(value, np.generic | np.ndarray) and value.size == 1 else value
 
 
 class Choice(NamedTuple):
@@ -161,7 +233,7 @@ class Actor:
 def rollout(env: gym.Env, perceive: Perceive, actor: Actor, seed: int | None = None, learn: bool = True,
             max_steps: int | None = None, succeeded: Judge = earned) -> Episode:
     """Let an actor play one episode; everything that plays in this series goes through here."""
-    play = Play(env, perceive, seed, max_steps, succeeded)
+    play = Play(env, perceive, seed, max_steps, succeeded, actor)
     actor.begin(play, learn)
     while not play.over and (choice := actor.act(play)) is not None:
         actor.observe(play.step(*choice))

@@ -7,7 +7,7 @@ from os import PathLike
 from typing import Self
 
 from .agent_file import read_agent, restore, write_agent
-from .arguments import whole
+from .arguments import brief, is_action, number, whole
 from .episodes import Episode, Judge, Perceive
 from .explorers import EXPLORERS, Explorer
 from .library import SkillLibrary
@@ -71,7 +71,10 @@ def playable(episode: Episode, n_actions: int) -> list[Transition]:
     """The steps of an episode; ValueError or TypeError where an agent could not have taken them."""
     if not isinstance(episode, Episode):
         raise TypeError(f"episode: an Episode is needed, got {type(episode).__name__}")
-    strange = [step.action for step in episode.transitions if step.action not in range(n_actions)]
-    if strange:
-        raise ValueError(f"episode: actions from 0 to {n_actions - 1} are needed, got {strange[0]!r}")
+    for step in episode.transitions:
+        if not isinstance(step, Transition):
+            raise TypeError(f"episode: Transitions are needed, got {brief(step)}")
+        if not is_action(step.action) or step.action >= n_actions:
+            raise ValueError(f"episode: actions from 0 to {n_actions - 1} are needed, got {brief(step.action)}")
+        number(step.reward, "episode: reward")
     return episode.transitions

@@ -229,6 +229,8 @@ class OriginalAgent:
 class OriginalGame(gym.Env):
     """Its world as an environment of this series, so that it is played by the same loop as all others."""
 
+    action_space = gym.spaces.Discrete(len(ACTIONS))
+
     def __init__(self, world: OriginalWorld, shortest: int) -> None:
         self.world, self.shortest = world, shortest
 

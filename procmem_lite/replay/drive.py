@@ -11,6 +11,7 @@ import gymnasium as gym
 import traitlets
 
 from ..agent import ProceduralMemoryAgent
+from ..arguments import whole
 from ..episodes import Episode, Play
 from ..percepts import Percept, Transition, earned
 from ..worlds.gridworld import perceive as perceive_gridworld
@@ -65,7 +66,7 @@ class Drive(anywidget.AnyWidget):
             raise ValueError(f"env: a discrete action space is needed, got {env.action_space}")
         if agent is not None and not callable(getattr(agent, "learn_from", None)):
             raise TypeError(f"agent: a learn_from(episode) method is needed, got {type(agent).__name__}")
-        self.env, self.agent, self.seed = env, agent, seed
+        self.env, self.agent, self.seed = env, agent, whole(seed, "seed")
         self.perceive = perceive or getattr(agent, "perceive", perceive_gridworld)
         self.names = getattr(self.perceive, "actions", None)
         super().__init__(_buttons=buttons(self.names, int(env.action_space.n)), _can_teach=agent is not None)
@@ -75,7 +76,8 @@ class Drive(anywidget.AnyWidget):
     def restart(self, seed: int | None = None) -> None:
         """Start over in the same layout, or in that of another seed. What was played so far is dropped."""
         self.seed = self.seed if seed is None else seed
-        self.play = Play(self.env, self.perceive, self.seed, succeeded=getattr(self.agent, "succeeded", earned))
+        self.play = Play(self.env, self.perceive, self.seed, succeeded=getattr(self.agent, "succeeded", earned),
+                         actor=self.agent)
         check_percept(self.percept, "perceive, first percept")
         self.taught = False
         self._show("")
