@@ -8,6 +8,7 @@ import importlib.metadata
 import itertools
 import platform
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ from ..arguments import whole
 from ..episodes import Episode
 
 UNSEEN = range(1_000_000, 1_000_100)  # seeds for evaluation: no training run gets this far
+ENOUGH = 10  # episodes of training, after which one should have succeeded, or one not been bound to
 
 
 class Learner(Protocol):
@@ -78,6 +80,9 @@ def train(agent: Learner, env: gym.Env, episodes: int = 100, progress: bool = Tr
 
     Raises:
         ValueError: for less than one episode or a negative seed; TypeError: for an agent that cannot play.
+
+    Warns:
+        UserWarning: where success seems to mean something else than it should; see :func:`doubt_of_success`.
     """
     whole(episodes, "episodes", least=1)
     whole(seed, "seed")
@@ -122,7 +127,29 @@ def as_log(rows: Sequence[tuple], made_by: dict[str, Any], interrupted: bool,
     kinds = (int, bool, float, float, int, int, int)
     arrays = [np.array([row[i] for row in rows], dtype=kind) for i, kind in enumerate(kinds)]
     arrays[5] = np.cumsum(arrays[5])
-    return TrainingLog(*arrays, made_by=made_by, interrupted=interrupted, episodes=kept)
+    log = TrainingLog(*arrays, made_by=made_by, interrupted=interrupted, episodes=kept)
+    doubt = doubt_of_success(log) if made_by.get("learn") else ""
+    if doubt:
+        warnings.warn(f"{doubt}: success means a step that terminates with a positive reward, unless the agent is "
+                      "given succeeded=", stacklevel=4)  # the line that called train
+    return log
+
+
+def doubt_of_success(log: TrainingLog) -> str:
+    """Why success may not mean what was wanted; an empty text where nothing tells, or in less than ENOUGH episodes.
+
+    Either no episode succeeded; or all did, whatever was done in them: each ended with its first step, or the return
+    was the longer the better, so that every step was paid and any end of an episode counts as a success.
+    """
+    if len(log) < ENOUGH:
+        return ""
+    if not log.success.any():
+        return f"none of {len(log)} episodes counted as a success"
+    by_step = log.total_reward / log.steps.clip(1)
+    paid_by_step = np.ptp(log.steps) > 0 and by_step.min() > 0 and np.allclose(by_step, by_step[0])
+    if log.success.all() and (log.steps.max() == 1 or paid_by_step):
+        return f"every one of {len(log)} episodes counted as a success, whatever was done in it"
+    return ""
 
 
 def provenance(agent: Learner, env: gym.Env, seeds: Sequence[int], learn: bool) -> dict[str, Any]:
@@ -134,7 +161,7 @@ def provenance(agent: Learner, env: gym.Env, seeds: Sequence[int], learn: bool) 
         "agent": {"class": type(agent).__name__} | settings_of(agent),
         "agent_seed": getattr(generator and generator.bit_generator.seed_seq, "entropy", None),
         "environment": {"class": type(env.unwrapped).__name__} | settings_of(env.unwrapped),
-        "seeds": [int(seed) for seed in seeds],
+        "seeds": [whole(seed, "seeds") for seed in seeds],
         "learn": learn,
     }
 
