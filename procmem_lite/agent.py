@@ -53,7 +53,8 @@ class Run(Actor):
         self.play, self.memory = play, self.agent.memory if learn else self.agent.memory.frozen()
         self.memory.begin()
         self.memory.explorer.begin()
-        self.body = self.agent.embody(play.percept)
+        self.percept = self.memory.scale.of(play.percept)
+        self.body = self.agent.embody(self.percept)
         self.banned: set[Hashable] = set()  # situations
         self.shut: set[tuple] = set()  # (claim, facts) where every skill is banned
         self.using: Using | None = None
@@ -66,7 +67,8 @@ class Run(Actor):
 
     def observe(self, step: Transition) -> None:
         """Learn from a step; then see what it means for what is being tried."""
-        self.memory.observe(step)
+        step = self.memory.observe(step)
+        self.percept = step.next_percept
         if self.body is not None:
             self.body.follow(step.percept, step.action, step.next_percept)
         self.memory.explorer.observe(step, self.body)
@@ -88,7 +90,7 @@ def control(run: Run) -> Choice:
                 use(run, run.plan[0], matches)
         if run.using is None:
             return Choice(explore(run))
-        action = run.using.act(run.play.percept)
+        action = run.using.act(run.percept)
         if action is not None and not run.agent.veto(run, action):
             return Choice(action, len(run.play.episode.invocations) - 1)
         close(run, "vetoed" if action is not None else run.using.reason)
@@ -107,13 +109,13 @@ def notice(run: Run, step: Transition) -> None:
 
 def ahead(run: Run) -> tuple[Shelf, ...]:
     """The rest of the plan, where its first part ended as promised, and no operator has changed since."""
-    as_promised, run.promised = run.promised == (run.play.percept.facts, list(run.memory.library.shelves)), None
+    as_promised, run.promised = run.promised == (run.percept.facts, list(run.memory.library.shelves)), None
     return run.plan[1:] if as_promised else ()
 
 
 def decide(run: Run) -> tuple[Shelf, ...] | None:
     """The plan to success; while none is known, the one to the facts explored least; None to explore here."""
-    here, shelves = run.play.percept.facts, run.agent.edges(run)
+    here, shelves = run.percept.facts, run.agent.edges(run)
     found = plan(here, SUCCESS, shelves, run.shut, partial(run.agent.price, run))
     if found:
         return found
@@ -134,12 +136,12 @@ def decide(run: Run) -> tuple[Shelf, ...] | None:
 
 def choose(run: Run, shelf: Shelf) -> list[Match]:
     """The best matches on a shelf that are not banned here; the first is to be used."""
-    if shelf.anchor not in {None, *run.play.percept.objects}:
+    if shelf.anchor not in {None, *run.percept.objects}:
         return []
     k = FEW  # nearly always enough
     while True:
         matches = run.agent.policies(run, shelf, k)
-        allowed = [match for match in matches if match.skill.situation(run.play.percept) not in run.banned]
+        allowed = [match for match in matches if match.skill.situation(run.percept) not in run.banned]
         if allowed or len(matches) < k:
             return allowed[:FEW]
         k *= MORE
@@ -147,7 +149,7 @@ def choose(run: Run, shelf: Shelf) -> list[Match]:
 
 def use(run: Run, shelf: Shelf, matches: list[Match]) -> None:
     """Give control to the best match, and write down why."""
-    (skill, similarity, score), percept = matches[0], run.play.percept
+    (skill, similarity, score), percept = matches[0], run.percept
     run.play.episode.invocations.append(Invocation(
         skill, run.play.episode.steps, percept, shelf.effect, similarity, score / similarity,
         tuple((other.skill.name, other.score) for other in matches[1:])))
@@ -158,7 +160,7 @@ def use(run: Run, shelf: Shelf, matches: list[Match]) -> None:
 
 def outcome(run: Run) -> str:
     """Why a skill stops where facts changed or the episode ended."""
-    if run.shelf.effect <= run.play.percept.facts:
+    if run.shelf.effect <= run.percept.facts:
         return "effect"
     return "episode over" if run.play.over else "surprise"
 
@@ -166,7 +168,7 @@ def outcome(run: Run) -> str:
 def close(run: Run, reason: str) -> None:
     """Take control back: write down what came of it, and leave alone for a while what failed."""
     record = run.play.episode.invocations[-1]
-    record.reason, record.stop, record.after = reason, run.play.episode.steps, run.play.percept
+    record.reason, record.stop, record.after = reason, run.play.episode.steps, run.percept
     record.seen = record.after.facts - record.before.facts
     record.succeeded = record.expected <= record.seen
     run.using = None
@@ -180,7 +182,7 @@ def close(run: Run, reason: str) -> None:
 def explore(run: Run) -> int:
     """What the explorer wants, unless that is vetoed."""
     memory, veto = run.memory, run.agent.veto
-    action = memory.explorer.choose(run.play.percept, run.body, memory.rng)
+    action = memory.explorer.choose(run.percept, run.body, memory.rng)
     if veto(run, action):
         allowed = [other for other in range(run.agent.n_actions) if not veto(run, other)]
         action = int(memory.rng.choice(allowed)) if allowed else action
@@ -214,7 +216,7 @@ class SequenceAgent(Shell):
 
     def policies(self, run: Run, shelf: Shelf, k: int) -> list[Match]:
         """What may be used for a shelf's operator, best first: the stored sequences whose contexts are nearest."""
-        return [match for match in shelf.top(run.play.percept, k) if match.similarity >= self.settings.threshold]
+        return [match for match in shelf.top(run.percept, k) if match.similarity >= self.settings.threshold]
 
     def start(self, run: Run, skill: Skill) -> Using:
         """One use of a skill begins: its actions are replayed."""
@@ -260,17 +262,17 @@ class ProceduralMemoryAgent(SequenceAgent):
         """All shelves; and on a hunch, those of which some preconditions may never have been needed."""
         known, memory, beliefs = super().edges(run), run.memory, self.memory.senses["beliefs"]
         if self.settings.hunch:
-            known += hunches(beliefs, known, run.play.percept, memory.library.ledger, memory.learning)
+            known += hunches(beliefs, known, run.percept, memory.library.ledger, memory.learning)
         return known
 
     def veto(self, run: Run, action: int) -> bool:
         """Whether an action is known to do harm here."""
-        return self.settings.wary and self.memory.senses["dangers"].forbid(run.play.percept, action)
+        return self.settings.wary and self.memory.senses["dangers"].forbid(run.percept, action)
 
     def policies(self, run: Run, shelf: Shelf, k: int) -> list[Match]:
         """Going to the site, where that can be done; else the stored sequences."""
         going = GoTo(shelf.operator)
-        if self.settings.closed_loop and going.can_start(run.play.percept, run.body):
+        if self.settings.closed_loop and going.can_start(run.percept, run.body):
             return [Match(going, 1.0, shelf.tally.rate)]
         return super().policies(run, shelf, k)
 
@@ -281,7 +283,7 @@ class ProceduralMemoryAgent(SequenceAgent):
             cases = self.memory.cases.get((operator.effect, operator.removes), ())
             if cases and all(model.is_open(path[-1].percept) for path in cases):
                 return on_open_ground(skill.actions, run.body)
-        return skill.start(run.play.percept, run.body)
+        return skill.start(run.percept, run.body)
 
     def embody(self, percept: Percept) -> Tracker:
         """The map of one episode, and the agent on it."""

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from .agent_schema import HEAD, PERCEPT, Generator, Harm, Notes, Table, Thoughts, body
+from .agent_schema import HEAD, PERCEPT, SCALE, Generator, Harm, Notes, Table, Thoughts, body
 from .arguments import brief
 from .navigation.motion import Learned, MotionModel
+from .navigation.scale import Scale
 from .percepts import Percept, Transition
 from .schema import fields, list_of, listed
 from .settings import Settings
@@ -20,7 +21,7 @@ from .skill_file import Stored, check_library
 from .skills import change_of
 from .storage import read, version_of, write
 
-FORMAT, VERSION = "procmem_lite agent", 1
+FORMAT, VERSION = "procmem_lite agent", 2
 SENSES = ("motion", "dangers", "beliefs")
 
 
@@ -31,6 +32,7 @@ class Memory(Protocol):
     rng: np.random.Generator
     settings: Settings
     library: Any
+    scale: Scale
     cases: dict
     explored: Counter
     senses: dict
@@ -45,6 +47,7 @@ class Kept(NamedTuple):
     generator: Generator
     explorer: Notes
     library: Stored
+    scale: Scale
     cases: Sequence[Sequence[Sequence[Transition]]]  # paths, an effect after the other
     explored: Mapping[frozenset[str], int]
     motion: Learned | None
@@ -92,8 +95,8 @@ def to_data(agent: str, n_actions: int, memory: Memory) -> dict[str, Any]:
     head = dict(zip(HEAD, (agent, n_actions, memory.settings, generator), strict=True))
     kinds = body(n_actions, table)
     parts = dict(zip(kinds, (
-        memory.explorer, memory.library.stored, memory.cases.values(), memory.explored, motion and motion.learned,
-        dangers, beliefs and Thoughts(beliefs.held, beliefs.trials.values())), strict=True))
+        memory.explorer, memory.library.stored, memory.scale, memory.cases.values(), memory.explored,
+        motion and motion.learned, dangers, beliefs and Thoughts(beliefs.held, beliefs.trials.values())), strict=True))
     head = {name: kind.write(head[name], name) for name, kind in HEAD.items()}
     parts = {name: kind.write(parts[name], name) for name, kind in kinds.items()}
     return {"format": FORMAT, "version": VERSION, **head, "percepts": table.rows, **parts}
@@ -101,7 +104,9 @@ def to_data(agent: str, n_actions: int, memory: Memory) -> dict[str, Any]:
 
 def from_data(data: Any) -> Kept:
     """An agent from the JSON of its file, checked."""
-    version_of(data, FORMAT, VERSION)
+    if version_of(data, FORMAT, VERSION) == 1:  # from before an agent measured its steps
+        data = data | {"scale": SCALE.write(Scale(), "scale")}
+        data["settings"] = {name: value for name, value in data["settings"].items() if name != "refuted"}
     told = dict(zip(NAMES, fields(data, "", NAMES)))
     head = {name: kind.read(told[name], name) for name, kind in HEAD.items()}
     percepts = listed(PERCEPT).read(told["percepts"], "percepts")
@@ -165,6 +170,7 @@ def restore(memory: Memory, kept: Kept, explorer: bool) -> None:
     for name, value in kept.explorer.notes.items() if explorer else ():
         setattr(memory.explorer, name, type(getattr(memory.explorer, name))(value))
     memory.library.restore(kept.library)
+    memory.scale = kept.scale
     memory.cases = {change_of(paths[0]): deque(map(list, paths), kept.settings.cases) for paths in kept.cases}
     memory.explored = Counter(kept.explored)
     if tuple(memory.senses) != (SENSES if kept.motion else ()):

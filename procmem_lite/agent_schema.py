@@ -16,6 +16,7 @@ from .arguments import brief, whole
 from .beliefs import Belief
 from .explorers import EXPLORERS
 from .navigation.motion import Learned
+from .navigation.scale import Scale
 from .percepts import Percept, Transition
 from .schema import (
     DISPLACEMENT,
@@ -85,12 +86,22 @@ def pcg64(**state: int) -> Generator:
     return Generator(**state)
 
 
+def scaled(**parts: Any) -> Scale:
+    """A scale from a file."""
+    if parts["unit"] <= 0:
+        raise ValueError(f"unit: a number above 0 is needed, got {parts['unit']}")
+    scale = Scale()
+    vars(scale).update(parts, guesses=list(parts["guesses"]))
+    return scale
+
+
 BY_TYPE = {"bool": TRUTH, "int": WHOLE, "float": NUMBER, "str": TEXT}
 SETTINGS = record(Settings, {each.name: BY_TYPE[each.type] for each in fields(Settings)})
 GENERATOR = record(pcg64, {"state": WIDE, "inc": WIDE, "has_uint32": WHOLE, "uinteger": WHOLE})
 PERCEPT = record(Percept, {"facts": FACTS, "objects": named(DISPLACEMENT), "place": VALUE,
                            "around": mapping(DISPLACEMENT, same(ground_of))})
 BELIEF = record(Belief, {"anchor": optional(TEXT), "site": SITE, "preconditions": FACTS, "version": WHOLE})
+SCALE = record(scaled, {"unit": NUMBER, "noisy": TRUTH, "whole": TRUTH, "seen": WHOLE, "guesses": listed(NUMBER)})
 HARM = record(Harm, {"fatal": mapping(VALUE, TRUTH), "costly": collected(VALUE)})
 SAMPLES = listed(listed(row(DISPLACEMENT, DISPLACEMENT)))
 TIMES = mapping(VALUE, WHOLE)
@@ -128,7 +139,7 @@ def body(n_actions: int, table: Table) -> dict[str, Kind]:
     motion = {"maps": mapping(action, row(listed(DISPLACEMENT), DISPLACEMENT)), "trust": listed(WHOLE),
               "samples": listed(SAMPLES), "tries": listed(WHOLE), "version": WHOLE}
     beliefs = {"held": mapping(row(FACTS, FACTS), BELIEF), "trials": listed(listed(step))}
-    return {"explorer": Kind(tell_explorer, hear_explorer), "library": LIBRARY,
+    return {"explorer": Kind(tell_explorer, hear_explorer), "library": LIBRARY, "scale": SCALE,
             "cases": listed(listed(listed(step))), "explored": mapping(FACTS, WHOLE),
             "motion": optional(record(Learned, motion)), "dangers": optional(HARM),
             "beliefs": optional(record(Thoughts, beliefs))}

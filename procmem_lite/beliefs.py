@@ -33,6 +33,10 @@ class Beliefs:
 
     def __init__(self, model: MotionModel, settings: Settings) -> None:
         self.model, self.settings = model, settings
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
         self.held: dict[tuple, Belief] = {}
         self.trials: dict[int, deque[Transition]] = {}
 

@@ -17,15 +17,18 @@ import numpy as np
 from .episodes import Invocation
 from .explorers import Explorer
 from .library import SkillLibrary
+from .navigation.scale import Scale
 from .percepts import EXPLORING, Transition, is_disaster
 from .settings import Settings
 from .skills import Operator, change_of, cut, erase, induce_operator, skills_from
 
 
 class Sense(Protocol):
-    """Learns from every step."""
+    """Learns from every step, and can begin anew."""
 
     def observe(self, step: Transition) -> None: ...
+
+    def forget(self) -> None: ...
 
 
 Induce = Callable[[Sequence[Sequence[Transition]]], Operator]
@@ -37,28 +40,40 @@ class Memory:
     def __init__(self, explorer: Explorer, rng: np.random.Generator, settings: Settings,
                  induce: Induce = induce_operator, senses: Mapping[str, Sense] | None = None) -> None:
         self.explorer, self.rng, self.settings, self.induce = explorer, rng, settings, induce
-        self.senses = dict(senses or {})
-        self.library = SkillLibrary()
+        self.senses, self.scale, self.learning = dict(senses or {}), Scale(), True
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew; the explorer alone keeps its notes."""
+        self.library, self.explored = SkillLibrary(), Counter()
         self.cases: dict[tuple, deque[list[Transition]]] = {}
-        self.explored: Counter = Counter()
-        self.learning = True
+        for sense in self.senses.values():
+            sense.forget()
         self.begin()
 
     def begin(self) -> None:
         """An episode begins: what is cut into skills begins with it."""
         self.segment: list[Transition] = []
 
-    def observe(self, step: Transition) -> None:
-        """Take a step in: the only way to learn anything from the world."""
-        if not self.learning:
-            return
+    def observe(self, step: Transition) -> Transition:
+        """Take a step in, the only way to learn anything from the world; returns it as it was measured."""
+        steps, anew = self.scale.look(step) if self.learning else ((), False)
+        if anew:  # now it is known how long a step is
+            self.forget()
+        for seen in steps:
+            self.take(seen)
+        return self.scale.in_steps(step)
+
+    def take(self, step: Transition) -> None:
+        """Learn from a step in lengths of a step."""
         self.explored[step.percept.facts] += step.invocation == EXPLORING
         for sense in self.senses.values():
             sense.observe(step)
         self.segment.append(step)
-        if step.next_percept.facts != step.percept.facts:
-            for segment in [] if is_disaster(step) else cut(self.segment):
-                learn(self, segment)
+        changed = step.next_percept.facts != step.percept.facts
+        for segment in cut(self.segment) if changed and not is_disaster(step) else []:
+            learn(self, segment)
+        if changed or step.terminated or step.truncated:
             self.segment = []
 
     def record(self, used: Invocation) -> None:

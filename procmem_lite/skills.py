@@ -185,19 +185,21 @@ def site_of(last: Transition, name: str) -> Site:
     return Site(before, last.action) if after is None or after == before else Site(after, None)
 
 
-def induce_anchor(segments: Iterable[Sequence[Transition]],
+def induce_anchor(segments: Collection[Sequence[Transition]],
                   ahead: Collection[Displacement] = ()) -> tuple[str | None, float]:
     """The object whose displacement at the effect is the most constant, and the share of segments that agree.
 
-    Ties go to an object ``ahead`` (where those are known), to the nearest, then to the first in the alphabet. Without
-    common objects: ``(None, 0.0)``.
+    Ties go to one that was not there all along (as what is carried is), to an object ``ahead`` (where those are known),
+    to the nearest, then to the first in the alphabet. Without common objects: ``(None, 0.0)``.
     """
-    lasts = [segment[-1] for segment in segments]
+    lasts, steps = [segment[-1] for segment in segments], [step for segment in segments for step in segment]
     names = set.intersection(*(set(last.percept.objects) for last in lasts)) if lasts else set()
     ranked = []
     for name in names:
         site, count = Counter(site_of(last, name) for last in lasts).most_common(1)[0]
-        ranked.append((-count / len(lasts), site.displacement not in ahead, sum(map(abs, site.displacement)), name))
+        idle = all(step.percept.objects.get(name) == site.displacement for step in steps)
+        far = sum(map(abs, site.displacement))
+        ranked.append((-count / len(lasts), idle, site.displacement not in ahead, far, name))
     if not ranked:
         return None, 0.0
     share, *_, name = min(ranked)

@@ -170,6 +170,8 @@ LEFT_OUT: dict[str, tuple[Callable[[Data], Any], str]] = {
     "samples": (without_samples, "rooms changed"),
     "tries": (empty("motion", "tries"), "rooms cut off"),
     "version": (lambda data: data["motion"].update(version=0), "rain ten"),
+    "scale": (lambda data: data["scale"].update(unit=1.0, noisy=False, whole=True, seen=0, guesses=[]),
+              "walls changed"),
     "fatal": (empty("dangers", "fatal"), "garden ten"),
     "costly": (empty("dangers", "costly"), "vase ten"),
     "held": (empty("beliefs", "held"), "rain ten"),
@@ -338,7 +340,8 @@ def put(data: Data, value: Any, *way: Any) -> Data:
 
 WRONG: dict[str, tuple[tuple, str]] = {
     "another format": (("a library", "format"), "format: 'procmem_lite agent' is needed"),
-    "newer": ((2, "version"), "version: 2 is newer than 1"),
+    "newer": ((3, "version"), "version: 3 is newer than 2"),
+    "steps of no length": ((0, "scale", "unit"), r"scale\.unit: a number above 0 is needed, got 0"),
     "no actions": ((0, "n_actions"), "n_actions: a whole number of at least 1"),
     "another number of actions": ((2**50, "n_actions"), r"motion\.trust: a list of 1125899906842624 is needed"),
     "fewer actions": ((3, "n_actions"), r"an action below 3 is needed|actions below 3 are needed"),
@@ -359,7 +362,7 @@ WRONG: dict[str, tuple[tuple, str]] = {
     "a map that turns for ever": (
         ([[0.8, -0.6], [0.6, 0.8]], "motion", "maps", 0, 1, 0), r"motion\.maps: no more than 16 orientations"),
     "a map that flattens": (([[0.0, 0.0], [0.0, 0.0]], "motion", "maps", 0, 1, 0), r"motion\.maps: no more than 16"),
-    "displacements of two lengths": (({"tree": [1]}, "percepts", 0, "objects"), "percepts: displacements of one len"),
+    "displacements of two lengths": (({"tree": [1]}, "percepts", 0, "objects"), "percepts.*displacements of one len"),
     "an object without a name": (({"": [1, 1]}, "percepts", 0, "objects"), r"percepts\[0\]\.objects: a text"),
     "a place too deep": (
         (json.loads("[" * 50 + "]" * 50), "percepts", 0, "place"), r"percepts\[0\]\.place\[0\].*: a number"),

@@ -21,6 +21,10 @@ class Dangers:
 
     def __init__(self, model: MotionModel) -> None:
         self.model = model
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
         self.fatal: dict[Hashable, bool] = {}
         self.costly: set[tuple] = set()
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 
 from ..percepts import Percept
 from ..skills import Operator, Replaying
-from .search import nearest_open, shortest_path, site_stage
+from .search import any_path, nearest_open, site_stage
 from .tracker import Tracker
+
+PATIENCE = 8  # times that one use comes by the same pose
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,15 @@ class Going:
 
     def __init__(self, operator: Operator, body: Tracker) -> None:
         self.operator, self.body = operator, body
-        self.path: list[int] = []
-        self.taken = 0
-        self.reason = ""
+        self.path, self.taken, self.reason = [], 0, ""
+        self.met: Counter = Counter()  # pose -> times it was there in this use
 
     def act(self, percept: Percept) -> int | None:
         """The next action; None where there is no path, or nothing came of it."""
         body = self.body
-        if self.taken and body.pose is None:
-            return self.stop("lost")
+        self.met[body.pose] += 1
+        if self.taken and body.pose is None or self.met[body.pose] > PATIENCE:
+            return self.stop("lost" if body.pose is None else "no progress")
         ahead = self.poses[self.taken - 1:] if self.taken else []
         if not ahead or body.pose != ahead[0] or body.is_barred(ahead):
             if not self.find():
@@ -64,7 +67,7 @@ class Going:
         """Look for a path from here; whether there is one."""
         anchor = self.body.landmarks.get(self.operator.anchor)  # None: it has vanished on the way
         stage = {} if anchor is None else site_stage(self.body, anchor, self.operator.site)
-        self.path, self.taken = (shortest_path(self.body, stage) if stage else None) or [], 0
+        self.path, self.taken = (any_path(self.body, stage) if stage else None) or [], 0
         self.poses = self.body.poses_along(self.path)
         return bool(self.path)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from functools import lru_cache
 from operator import add, mul
@@ -22,6 +22,8 @@ Pose = tuple[int, Displacement]
 Rows = tuple[Displacement, ...]  # a matrix
 MEMORY = 16  # transitions kept for each action
 TURNS = 16  # a map that leads to more orientations than this is not believed
+STILL = -1
+MISS = 4  # steps in vain over free ground that count like one step elsewhere than expected
 EFFORT = 20_000  # poses a search may open
 GROWING = threading.Lock()  # agents in other threads (a learning explorer's, say) may grow the same distances
 
@@ -77,6 +79,11 @@ class MotionModel:
             raise ValueError(f"maps: no more than {TURNS} orientations are needed, and these lead to more or to none")
         self.version = learned.version
 
+    def forget(self) -> None:
+        """Begin anew."""
+        nothing = [()] * self.n_actions
+        self.restore(Learned({}, [0] * self.n_actions, nothing, [0] * self.n_actions, self.version + 1))
+
     def observe(self, step: Transition) -> None:
         """Learn from a step, unless what ended the episode may also have stood in the way."""
         if not (step.percept.place == step.next_percept.place and is_disaster(step)):
@@ -85,20 +92,38 @@ class MotionModel:
     def learn(self, before: Percept, action: int, after: Percept) -> None:
         """Take one transition into account. A map is given up when it has been wrong more often than right of late."""
         self.tries[action] += 1
-        pairs = [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
+        pairs = pairs_of(before, after)
         known = action in self.maps
-        right = known and all(self.predict(a, action) == b for a, b in pairs)
-        if right and self._trust[action] == self.trust:
+        right = known and self.explain(before, action, after) == action
+        if right and self._trust[action] == self.trust * MISS:
             return  # nothing new
-        moved = any(a != b for a, b in pairs)
+        changed = sum(a != b for a, b in pairs)
+        moved = 2 * changed > len(pairs) or 2 * changed == len(pairs) > 0 and before.place != after.place
         if not right and not moved and not (known and self.enters_free(before, action)):
             return  # blocked, or an action that does not move
-        if not right or moved and self._trust[action] < self.trust:
+        if not right or moved and self._trust[action] < self.trust * MISS:
             self._samples[action].append(pairs)
-        if known:
-            self._trust[action] = min(self._trust[action] + (1 if right else -1), self.trust)
+        if known:  # to stand still where all seems free tells less: there may be a pane
+            change = MISS if right else -MISS if moved else -1
+            self._trust[action] = min(self._trust[action] + change, self.trust * MISS)
         if not right and self._trust[action] <= 0:  # once may be chance
             self._fit(action)
+
+    def explain(self, before: Percept, action: int, after: Percept) -> int | None:
+        """As which action a step looks: its own, ``STILL``, or another; None where most things tell of none.
+
+        Some things may move by themselves. Of equally many, the place tells whether the agent stood still.
+        """
+        pairs = pairs_of(before, after)
+        right = sum(self.predict(a, action) == b for a, b in pairs)
+        if right == len(pairs):
+            return action
+        votes = {action: right, STILL: sum(a == b for a, b in pairs)}
+        votes |= {other: sum(self.predict(a, other) == b for a, b in pairs) for other in self.movers if other != action}
+        best = max(votes, key=votes.get)
+        if best == action and votes[STILL] == right and before.place == after.place is not None:
+            best = STILL
+        return best if 2 * votes[best] >= len(pairs) else None
 
     def enters_free(self, percept: Percept, action: int) -> bool:
         """Whether the percept says that nothing is where an action leads."""
@@ -122,7 +147,7 @@ class MotionModel:
         if not self._rebuild():
             del self.maps[action]
             self._rebuild()
-        self._trust[action] = int(action in self.maps)
+        self._trust[action] = MISS * (action in self.maps)
 
     def predict(self, displacement: Displacement, action: int) -> Displacement:
         """Where something at ``displacement`` will be after ``action``; unchanged for actions that move nothing."""
@@ -249,12 +274,47 @@ def fit(samples: Sequence[tuple[Displacement, Displacement]]) -> tuple[np.ndarra
     return solution[:-1].T, solution[-1]
 
 
+def pairs_of(before: Percept, after: Percept) -> list[tuple[Displacement, Displacement]]:
+    """Where each thing was seen before and after, if it was seen both times."""
+    return [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
+
+
 def consensus(memory: Sequence[Sequence[tuple[Displacement, Displacement]]]) -> tuple[np.ndarray, np.ndarray] | None:
-    """The map that explains all transitions in memory; else one from the latest few that explains most of them."""
-    for start in [0, *reversed(range(1, len(memory)))]:
-        found = fit([pair for pairs in itertools.islice(memory, start, None) for pair in pairs])
+    """The map that explains all transitions in memory; else one from the latest few that explains most of them.
+
+    Where none does, things that move by themselves are left out.
+    """
+    for find in (fit, shared_shift, trimmed):
+        for start in [0, *reversed(range(1, len(memory)))]:
+            latest = list(itertools.islice(memory, start, None))
+            found = find([pair for pairs in latest for pair in pairs]) if find is fit or len(latest) > 2 else None
+            if found is not None:
+                right = [[clean(found[0] @ a + found[1]) == b for a, b in pairs] for pairs in memory]
+                if 2 * sum((all if find is fit else most)(each) for each in right) > len(memory):
+                    return found
+    return None
+
+
+def most(right: Sequence[bool]) -> bool:
+    """Whether at least half is true."""
+    return 2 * sum(right) >= len(right)
+
+
+def shared_shift(pairs: Sequence[tuple[Displacement, Displacement]]) -> tuple[np.ndarray, np.ndarray] | None:
+    """The translation that at least half of the things took part in; None where there is none."""
+    different = set(pairs)
+    shift, count = Counter(clean(np.subtract(b, a)) for a, b in sorted(different)).most_common(1)[0]
+    return (np.eye(len(shift)), np.array(shift, dtype=float)) if 2 * count >= len(different) > 2 else None
+
+
+def trimmed(pairs: Sequence[tuple[Displacement, Displacement]]) -> tuple[np.ndarray, np.ndarray] | None:
+    """An affine map for at least two thirds of the pairs: the worst are left out until the rest agrees."""
+    before, after = (np.array(side, dtype=float) for side in zip(*pairs, strict=True))
+    extended, kept = np.column_stack([before, np.ones(len(before))]), np.arange(len(pairs))
+    while 3 * len(kept) >= 2 * len(pairs) and len(kept) > before.shape[1] + 1:
+        found = fit([pairs[index] for index in kept])
         if found is not None:
-            right = sum(all(clean(found[0] @ a + found[1]) == b for a, b in pairs) for pairs in memory)
-            if 2 * right > len(memory):
-                return found
+            return found
+        error = np.abs(extended[kept] @ np.linalg.lstsq(extended[kept], after[kept], rcond=None)[0] - after[kept])
+        kept = np.delete(kept, error.sum(axis=1).argmax())
     return None

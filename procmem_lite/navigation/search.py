@@ -77,6 +77,12 @@ def shortest_path(tracker: Tracker, stage: Stage) -> list[int] | None:
     return actions if stage[pose] is None else [*actions, stage[pose]]
 
 
+def any_path(tracker: Tracker, stage: Stage) -> list[int] | None:
+    """The shortest path; where there is none, one through what only steps in vain have told of: it may be gone."""
+    path = shortest_path(tracker, stage)
+    return path or (shortest_path(tracker, stage) if tracker.doubt() else None)
+
+
 def open_ground(model: MotionModel, ends: Sequence[Pose]) -> Callable[[Pose], float]:
     """Fewest steps on open ground from a pose to the nearest of some; remembered for every arrangement of ends."""
     origin = ends[0][1]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import add, le
 
 from ..percepts import Displacement, Percept
 from .dangers import Dangers
-from .motion import MotionModel, Pose
+from .motion import EFFORT, STILL, MotionModel, Pose, pairs_of
 
 DOUBT = 1e-3  # of two ways as long, rather take the one over known ground
+ODD = 3  # times that an action led elsewhere from a place, and it is not tried there again
 MARGIN = 2  # how far beyond all it knows of an agent expects the world to go on
 
 
@@ -22,6 +23,7 @@ class Tracker:
 
     def __init__(self, model: MotionModel, dangers: Dangers | None = None) -> None:
         self.model, self.dangers = model, dangers or Dangers(model)
+        self.odd: dict[tuple, int] = {}  # (place, action) -> times it led elsewhere, if always
         self.restart()
 
     def restart(self) -> None:
@@ -30,6 +32,8 @@ class Tracker:
         self.version = self.model.version
         self.ground: set[Displacement] = set()
         self.obstacles: set[Displacement] = set()
+        self.bumps: set[Displacement] = set()  # obstacles that only a step in vain tells of
+        self.panes: set[tuple] = set()  # pairs of free positions without a step between them
         self.landmarks: dict[str, Displacement] = {}
         self.visits: dict[Displacement, int] = {}
         self.bounds: tuple[Displacement, Displacement] | None = None  # how far the world is expected to go on
@@ -53,6 +57,9 @@ class Tracker:
         self.note(here, free=True)
         for step, free in percept.around.items():
             self.note(from_agent(self.pose, step), free is True or bool(free) and not self.dangers.fatal.get(free))
+        for action in self.model.movers if self.odd else ():
+            if self.odd.get((percept.place, action), 0) >= ODD:
+                self.panes.add((here, self.model.ahead(self.pose, action)[1]))
         for action in self.model.movers if any(self.dangers.fatal.values()) else []:
             if any(self.model.step(action)) and self.dangers.ends(percept, action):
                 self.note(self.model.ahead(self.pose, action)[1], free=False)
@@ -65,26 +72,40 @@ class Tracker:
 
     def follow(self, before: Percept, action: int, after: Percept) -> None:
         """Follow one step: moved as predicted, stood still (an obstacle, then), or lost."""
-        stay = False
+        stay, key = False, (before.place, action)
         if self.pose is not None and self.version == self.model.version:
-            pairs = [(before.objects[name], after.objects[name]) for name in before.objects if name in after.objects]
-            stay = len(pairs) == len(after.objects) == len(before.objects)
-            if not pairs or all(self.model.predict(a, action) == b for a, b in pairs):
-                self.pose = self.model.ahead(self.pose, action)
-            elif all(a == b for a, b in pairs):
-                self.note(self.model.ahead(self.pose, action)[1], free=False)
+            pairs, taken = pairs_of(before, after), self.model.explain(before, action, after)
+            stay = len(pairs) == len(after.objects) == len(before.objects) and len({a == b for a, b in pairs}) < 2
+            if taken == STILL:
+                self.bump(before, action, before.facts != after.facts)
+            elif taken is not None:
+                self.pose = self.model.ahead(self.pose, taken)
             else:
-                stay = False
-                self.slip(action, pairs)
+                self.restart()
+            self.odd[key] = -EFFORT if taken == action else self.odd.get(key, 0) + (taken != STILL)
+            stay = stay and taken in (action, STILL)
+        if before.facts != after.facts:
+            self.doubt(set(self.landmarks.values()))
         self.observe(after, stay)
 
-    def slip(self, action: int, pairs: Sequence[tuple[Displacement, Displacement]]) -> None:
-        """Follow a step that went otherwise: as another action would; with something that moved by itself; or lost."""
-        explain = [other for other in self.model.movers if all(self.model.predict(a, other) == b for a, b in pairs)]
-        if explain or any(self.model.predict(a, action) == b for a, b in pairs):
-            self.pose = self.model.ahead(self.pose, explain[0] if explain else action)
+    def bump(self, before: Percept, action: int, changed: bool) -> None:
+        """Nothing moved: something is in the way, unless facts changed with it, as when something opens."""
+        here, there = self.pose[1], self.model.ahead(self.pose, action)[1]
+        if there == here or changed:
+            return
+        if before.around.get(self.model.step(action)) or there in self.visits:  # free, and yet not to be entered
+            self.panes.add((here, there))
         else:
-            self.restart()
+            self.note(there, free=False)
+            self.bumps.add(there)
+
+    def doubt(self, where: Collection[Displacement] | None = None) -> bool:
+        """Forget what only steps in vain have told, everywhere or somewhere; whether there was any."""
+        doubted = self.bumps if where is None else self.bumps & where
+        known = bool(doubted or self.panes)
+        self.obstacles -= doubted
+        self.bumps, self.panes = self.bumps - doubted, set()
+        return known
 
     def poses(self, anchor: Displacement, displacement: Displacement) -> list[Pose]:
         """All poses from which something at position ``anchor`` is seen at ``displacement``."""
@@ -97,7 +118,8 @@ class Tracker:
 
     def is_barred(self, poses: Sequence[Pose]) -> bool:
         """Whether a path along these poses meets an obstacle."""
-        return not self.obstacles.isdisjoint([b[1] for a, b in itertools.pairwise(poses) if a[1] != b[1]])
+        steps = [(a[1], b[1]) for a, b in itertools.pairwise(poses) if a[1] != b[1]]
+        return not (self.obstacles.isdisjoint([there for _, there in steps]) and self.panes.isdisjoint(steps))
 
     def moves(self, pose: Pose) -> list[tuple[Pose, int, float]]:
         """The poses one action away, with the action and its price; unknown ground counts as free."""
@@ -105,6 +127,8 @@ class Tracker:
         found = []
         for action, turn, shift in self.model.moves[at]:
             there = tuple(map(add, here, shift)) if shift else here
+            if self.panes and (here, there) in self.panes:
+                continue
             if not shift or there in self.ground:
                 found.append(((turn, there), action, 1))
             elif there not in self.obstacles and self.within(there):

@@ -75,6 +75,13 @@ class World(NamedTuple):
     small: bool = False  # a quarter of the episodes: they are long
 
 
+def in_tenths(env: gym.Env) -> Percept:
+    """The grid world's percept, in another unit."""
+    seen = perceive(env)
+    return replace(seen, objects={name: (row / 10, column / 10) for name, (row, column) in seen.objects.items()},
+                   around={(row / 10, column / 10): free for (row, column), free in seen.around.items()})
+
+
 def mini(name: str) -> Any:
     """One of MiniGrid's worlds, without the picture that nobody looks at."""
     return lambda: minigrid.without_view(gym.make(f"MiniGrid-{name}").unwrapped)
@@ -82,7 +89,7 @@ def mini(name: str) -> Any:
 
 WORLDS = {
     "rooms": World(lambda: GridWorld("rooms", size=5), perceive),
-    "walls": World(lambda: GridWorld("walls", size=5), perceive,
+    "walls": World(lambda: GridWorld("walls", size=5), in_tenths,
                    {"burst": 3, "cases": 6, "trials": 9, "doubt": 2.5}),
     "open": World(lambda: GridWorld("open", size=5), perceive, {}, SequenceAgent, small=True),
     "sequences": World(lambda: GridWorld("rooms", size=5), perceive, {"closed_loop": False, "explorer": "random"}),

@@ -1,0 +1,208 @@
+"""Kinds of worlds that others bring: other units, noise, panes, doors that open when pushed, things that move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+from procmem_lite import Percept, ProceduralMemoryAgent, train
+from procmem_lite.navigation.scale import Scale
+from procmem_lite.percepts import Transition
+from procmem_lite.worlds import minigrid
+
+WAYS = ((-1, 0), (1, 0), (0, -1), (0, 1))
+SIDE, TAKE = 6, 4
+Cell = tuple[int, int]
+
+
+class Room(gym.Env):
+    """Walk to the exit (0 to 3) and take it (4)."""
+
+    action_space, observation_space = gym.spaces.Discrete(5), gym.spaces.Discrete(1)
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        """The agent, the exit and another thing, each somewhere else."""
+        super().reset(seed=seed)
+        self.me, self.exit, self.thing = (divmod(int(cell), SIDE) for cell in self.np_random.permutation(SIDE**2)[:3])
+        self.steps, self.facts = 0, frozenset()
+        return 0, {}
+
+    def free(self, cell: Cell) -> bool:
+        """Whether a cell can be entered."""
+        return all(0 <= part < SIDE for part in cell)
+
+    def next_to(self, way: Cell) -> Cell:
+        """The cell that lies in a direction."""
+        return self.me[0] + way[0], self.me[1] + way[1]
+
+    def step(self, action: int) -> tuple:
+        """Walk or take."""
+        self.steps += 1
+        if action < TAKE and self.free(self.next_to(WAYS[action])):
+            self.me = self.next_to(WAYS[action])
+        done = self.takes(action)
+        return 0, float(done), done, not done and self.steps >= 200, {}
+
+    def takes(self, action: int) -> bool:
+        """Whether the exit is taken."""
+        return action == TAKE and self.me == self.exit
+
+
+def see(env: Room, thing: bool = False, around: bool = False) -> Percept:
+    """The exit, and on demand the thing, and what is free."""
+    env = env.unwrapped
+    seen = {"exit": env.exit} | ({"thing": env.thing} if thing else {})
+    return Percept(env.facts, {name: (row - env.me[0], column - env.me[1]) for name, (row, column) in seen.items()},
+                   env.me, {way: env.free(env.next_to(way)) for way in WAYS} if around else {})
+
+
+class Glass(Room):
+    """A pane stands between the third and the fourth column, except in the first row; nobody sees it."""
+
+    def step(self, action: int) -> tuple:
+        """Who walks into the pane stays."""
+        before = self.me
+        told = super().step(action)
+        if {before[1], self.me[1]} == {2, 3} and before[0]:
+            self.me = before
+        return told
+
+
+class Pushed(Room):
+    """A wall in the fourth column has a door (the thing), which opens when somebody walks into it."""
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        """The agent to the left, the exit to the right."""
+        super().reset(seed=seed)
+        rows = self.np_random.integers(SIDE, size=3)
+        self.me, self.exit, self.thing = (int(rows[0]), 0), (int(rows[1]), 5), (int(rows[2]), 3)
+        return 0, {}
+
+    def free(self, cell: Cell) -> bool:
+        """The wall is not free, the door once it is open."""
+        if cell == self.thing and not self.facts:
+            self.facts = frozenset({"open"})
+            return False
+        return super().free(cell) and (cell[1] != 3 or cell == self.thing)
+
+
+class Dog(Room):
+    """The thing wanders about."""
+
+    def step(self, action: int) -> tuple:
+        """The dog first."""
+        way = WAYS[int(self.np_random.integers(4))]
+        there = self.thing[0] + way[0], self.thing[1] + way[1]
+        self.thing = there if self.free(there) else self.thing
+        return super().step(action)
+
+
+class Bag(Room):
+    """The thing has to be taken first, and is carried from then on."""
+
+    def step(self, action: int) -> tuple:
+        """What is carried goes along."""
+        told = super().step(action)
+        if self.facts:
+            self.thing = self.me
+        if action == TAKE and self.me == self.thing:
+            self.facts = frozenset({"has bag"})
+        return told
+
+    def takes(self, action: int) -> bool:
+        """Only with the bag."""
+        return bool(self.facts) and super().takes(action)
+
+
+class Pad(Room):
+    """Who steps on the thing finds itself anywhere."""
+
+    def step(self, action: int) -> tuple:
+        """Thrown about."""
+        told = super().step(action)
+        if self.me == self.thing and not told[2]:
+            self.me = divmod(int(self.np_random.integers(SIDE**2)), SIDE)
+        return told
+
+
+class Wind(Room):
+    """Who comes to the fourth column from the left is blown back two columns, except in the first row."""
+
+    def step(self, action: int) -> tuple:
+        """Blown back."""
+        before = self.me
+        told = super().step(action)
+        if (before[1], self.me[1]) == (2, 3) and self.me[0]:
+            self.me = self.me[0], 1
+        return told
+
+
+def life(env: gym.Env, perceive: Callable[[Any], Percept], episodes: int, seed: int = 0) -> tuple[list[int], float]:
+    """Steps of each episode of learning, and success on 20 layouts that were never seen."""
+    agent = ProceduralMemoryAgent(5, perceive, seed)
+    steps = train(agent, env, episodes, progress=False, seed=1000 * seed).steps.tolist()
+    return steps, np.mean([agent.run_episode(env, seed=10**6 + i, learn=False).success for i in range(20)])
+
+
+def in_units(percept: Percept, unit: float, noise: Callable[[], float] = lambda: 0.0) -> Percept:
+    """The same percept in another unit, and with noise."""
+    def other(shift: tuple) -> tuple:
+        return tuple(unit * (x + noise()) for x in shift)
+
+    return replace(percept, objects={name: other(shift) for name, shift in percept.objects.items()},
+                   around={tuple(unit * x for x in shift): free for shift, free in percept.around.items()})
+
+
+@pytest.mark.parametrize("unit", [0.1, 1 / 3, 1e-6, 1e6, 8, 1.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_an_agent_takes_the_same_steps_in_every_unit(unit, seed):
+    plain = life(Room(), see, 20, seed)
+    assert life(Room(), lambda env: in_units(see(env), unit), 20, seed) == plain
+    assert plain[1] == 1.0
+
+
+@pytest.mark.parametrize("unit", [0.1, 1.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_and_under_noise_well_below_a_step(unit, seed):
+    rng = np.random.default_rng(seed)
+    noisy = life(Room(), lambda env: in_units(see(env), unit, lambda: rng.uniform(-0.02, 0.02)), 20, seed)
+    assert noisy == life(Room(), see, 20, seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_world_that_turns_has_no_unit_either(seed):
+    def steps(perceive: Callable[[Any], Percept]) -> list[int]:
+        agent = ProceduralMemoryAgent(7, perceive, seed)
+        room = minigrid.without_view(gym.make("MiniGrid-DoorKey-5x5-v0"))
+        return train(agent, room, 6, progress=False, seed=1000 * seed).steps.tolist()
+
+    assert steps(lambda env: in_units(minigrid.perceive(env), 0.1)) == steps(minigrid.perceive)
+
+
+def test_what_happened_before_anything_moved_is_measured_anew():
+    scale, lamp = Scale(), Percept(frozenset(), {"lamp": (0.3, 0.6)}, 0)
+    lit, near = replace(lamp, facts=frozenset({"lit"})), Percept(frozenset(), {"lamp": (0.2, 0.6)}, 1)
+    first, anew = scale.look(Transition(lamp, 4, 0.0, lit))
+    assert not anew
+    assert first[0].percept.objects == {"lamp": (0.3, 0.6)}
+    both, anew = scale.look(Transition(lamp, 0, 0.0, near))
+    assert anew
+    assert [step.percept.objects["lamp"] for step in both] == [(3, 6), (3, 6)]
+    assert both[1].next_percept.objects["lamp"] == (2, 6)
+    assert scale.look(Transition(near, 1, 0.0, lamp)) == ([scale.in_steps(Transition(near, 1, 0.0, lamp))], False)
+
+
+@pytest.mark.parametrize(("world", "perceive", "longest"), [
+    (Glass, lambda env: see(env, around=True), 30), (Pushed, lambda env: see(env, True), 45),
+    (Dog, lambda env: see(env, True), 11), (Bag, lambda env: see(env, True), 22), (Pad, see, 60), (Wind, see, 60)],
+    ids=["pane", "door that is pushed", "wanderer", "carried", "teleport", "wind"])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_others_bring_is_learned(world, perceive, longest, seed):
+    steps, success = life(world(), perceive, 30, seed)
+    assert success == 1.0
+    assert max(steps[-10:]) <= longest, "nobody dithers"
