@@ -53,7 +53,7 @@ class Run(Actor):
         self.play, self.memory = play, self.agent.memory if learn else self.agent.memory.frozen()
         self.memory.begin()
         self.memory.explorer.begin()
-        self.percept = self.memory.scale.of(play.percept)
+        self.percept = self.memory.view.of(play.percept)
         self.body = self.agent.embody(self.percept)
         self.banned: set[Hashable] = set()  # situations
         self.shut: set[tuple] = set()  # (claim, facts) where every skill is banned

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from .agent_schema import HEAD, PERCEPT, SCALE, Generator, Harm, Notes, Table, Thoughts, body
+from .agent_schema import HEAD, PERCEPT, VIEW, Generator, Harm, Notes, Table, Thoughts, body
 from .arguments import brief
 from .navigation.motion import Learned, MotionModel
-from .navigation.scale import Scale
+from .navigation.view import View
 from .percepts import Percept, Transition
 from .schema import fields, list_of, listed
 from .settings import Settings
@@ -32,7 +32,7 @@ class Memory(Protocol):
     rng: np.random.Generator
     settings: Settings
     library: Any
-    scale: Scale
+    view: View
     cases: dict
     explored: Counter
     senses: dict
@@ -47,7 +47,7 @@ class Kept(NamedTuple):
     generator: Generator
     explorer: Notes
     library: Stored
-    scale: Scale
+    view: View
     cases: Sequence[Sequence[Sequence[Transition]]]  # paths, an effect after the other
     explored: Mapping[frozenset[str], int]
     motion: Learned | None
@@ -95,7 +95,7 @@ def to_data(agent: str, n_actions: int, memory: Memory) -> dict[str, Any]:
     head = dict(zip(HEAD, (agent, n_actions, memory.settings, generator), strict=True))
     kinds = body(n_actions, table)
     parts = dict(zip(kinds, (
-        memory.explorer, memory.library.stored, memory.scale, memory.cases.values(), memory.explored,
+        memory.explorer, memory.library.stored, memory.view, memory.cases.values(), memory.explored,
         motion and motion.learned, dangers, beliefs and Thoughts(beliefs.held, beliefs.trials.values())), strict=True))
     head = {name: kind.write(head[name], name) for name, kind in HEAD.items()}
     parts = {name: kind.write(parts[name], name) for name, kind in kinds.items()}
@@ -105,7 +105,7 @@ def to_data(agent: str, n_actions: int, memory: Memory) -> dict[str, Any]:
 def from_data(data: Any) -> Kept:
     """An agent from the JSON of its file, checked."""
     if version_of(data, FORMAT, VERSION) == 1:  # from before an agent measured its steps
-        data = data | {"scale": SCALE.write(Scale(), "scale")}
+        data = data | {"view": VIEW.write(View(), "scale")}
         data["settings"] = {name: value for name, value in data["settings"].items() if name != "refuted"}
     told = dict(zip(NAMES, fields(data, "", NAMES)))
     head = {name: kind.read(told[name], name) for name, kind in HEAD.items()}
@@ -170,7 +170,7 @@ def restore(memory: Memory, kept: Kept, explorer: bool) -> None:
     for name, value in kept.explorer.notes.items() if explorer else ():
         setattr(memory.explorer, name, type(getattr(memory.explorer, name))(value))
     memory.library.restore(kept.library)
-    memory.scale = kept.scale
+    memory.view = kept.view
     memory.cases = {change_of(paths[0]): deque(map(list, paths), kept.settings.cases) for paths in kept.cases}
     memory.explored = Counter(kept.explored)
     if tuple(memory.senses) != (SENSES if kept.motion else ()):

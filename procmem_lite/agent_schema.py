@@ -7,6 +7,7 @@ notes         what an explorer remembers beyond an episode        {"name": "untr
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import partial
@@ -16,7 +17,7 @@ from .arguments import brief, whole
 from .beliefs import Belief
 from .explorers import EXPLORERS
 from .navigation.motion import Learned
-from .navigation.scale import Scale
+from .navigation.view import View
 from .percepts import Percept, Transition
 from .schema import (
     DISPLACEMENT,
@@ -86,13 +87,15 @@ def pcg64(**state: int) -> Generator:
     return Generator(**state)
 
 
-def scaled(**parts: Any) -> Scale:
-    """A scale from a file."""
+def viewing(**parts: Any) -> View:
+    """A view from a file."""
     if parts["unit"] <= 0:
         raise ValueError(f"unit: a number above 0 is needed, got {parts['unit']}")
-    scale = Scale()
-    vars(scale).update(parts, guesses=list(parts["guesses"]))
-    return scale
+    view = View()
+    flips = {fact: Counter(each) for fact, each in parts["flips"].items()}
+    vars(view).update(parts, guesses=list(parts["guesses"]), flickers=set(parts["flickers"]),
+                      taken=Counter(parts["taken"]), flips=flips)
+    return view
 
 
 BY_TYPE = {"bool": TRUTH, "int": WHOLE, "float": NUMBER, "str": TEXT}
@@ -101,10 +104,11 @@ GENERATOR = record(pcg64, {"state": WIDE, "inc": WIDE, "has_uint32": WHOLE, "uin
 PERCEPT = record(Percept, {"facts": FACTS, "objects": named(DISPLACEMENT), "place": VALUE,
                            "around": mapping(DISPLACEMENT, same(ground_of))})
 BELIEF = record(Belief, {"anchor": optional(TEXT), "site": SITE, "preconditions": FACTS, "version": WHOLE})
-SCALE = record(scaled, {"unit": NUMBER, "noisy": TRUTH, "whole": TRUTH, "seen": WHOLE, "guesses": listed(NUMBER)})
 HARM = record(Harm, {"fatal": mapping(VALUE, TRUTH), "costly": collected(VALUE)})
 SAMPLES = listed(listed(row(DISPLACEMENT, DISPLACEMENT)))
-TIMES = mapping(VALUE, WHOLE)
+TIMES, COUNTED = mapping(VALUE, WHOLE), mapping(WHOLE, WHOLE)
+VIEW = record(viewing, {"unit": NUMBER, "noisy": TRUTH, "whole": TRUTH, "seen": WHOLE, "guesses": listed(NUMBER),
+                        "flickers": FACTS, "taken": COUNTED, "flips": named(COUNTED)})
 NOTES = {"untried": {"tried": TIMES, "ever": collected(VALUE), "turned": TIMES}, "least taken": {}, "random": {}}
 HEAD = {"agent": TEXT, "n_actions": same(partial(whole, least=1)), "settings": SETTINGS, "generator": GENERATOR}
 
@@ -139,7 +143,7 @@ def body(n_actions: int, table: Table) -> dict[str, Kind]:
     motion = {"maps": mapping(action, row(listed(DISPLACEMENT), DISPLACEMENT)), "trust": listed(WHOLE),
               "samples": listed(SAMPLES), "tries": listed(WHOLE), "version": WHOLE}
     beliefs = {"held": mapping(row(FACTS, FACTS), BELIEF), "trials": listed(listed(step))}
-    return {"explorer": Kind(tell_explorer, hear_explorer), "library": LIBRARY, "scale": SCALE,
+    return {"explorer": Kind(tell_explorer, hear_explorer), "library": LIBRARY, "view": VIEW,
             "cases": listed(listed(listed(step))), "explored": mapping(FACTS, WHOLE),
             "motion": optional(record(Learned, motion)), "dangers": optional(HARM),
             "beliefs": optional(record(Thoughts, beliefs))}

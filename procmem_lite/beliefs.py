@@ -33,9 +33,9 @@ class Beliefs:
 
     def __init__(self, model: MotionModel, settings: Settings) -> None:
         self.model, self.settings = model, settings
-        self.forget()
+        self.forget("space")
 
-    def forget(self) -> None:
+    def forget(self, what: str) -> None:
         """Begin anew."""
         self.held: dict[tuple, Belief] = {}
         self.trials: dict[int, deque[Transition]] = {}

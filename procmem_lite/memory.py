@@ -17,7 +17,7 @@ import numpy as np
 from .episodes import Invocation
 from .explorers import Explorer
 from .library import SkillLibrary
-from .navigation.scale import Scale
+from .navigation.view import View
 from .percepts import EXPLORING, Transition, is_disaster
 from .settings import Settings
 from .skills import Operator, change_of, cut, erase, induce_operator, skills_from
@@ -28,7 +28,7 @@ class Sense(Protocol):
 
     def observe(self, step: Transition) -> None: ...
 
-    def forget(self) -> None: ...
+    def forget(self, what: str) -> None: ...
 
 
 Induce = Callable[[Sequence[Sequence[Transition]]], Operator]
@@ -40,15 +40,15 @@ class Memory:
     def __init__(self, explorer: Explorer, rng: np.random.Generator, settings: Settings,
                  induce: Induce = induce_operator, senses: Mapping[str, Sense] | None = None) -> None:
         self.explorer, self.rng, self.settings, self.induce = explorer, rng, settings, induce
-        self.senses, self.scale, self.learning = dict(senses or {}), Scale(), True
+        self.senses, self.view, self.learning = dict(senses or {}), View(), True
         self.forget()
 
-    def forget(self) -> None:
-        """Begin anew; the explorer alone keeps its notes."""
+    def forget(self, what: str = "space") -> None:
+        """Begin anew, after facts are viewed otherwise, or even displacements; the explorer alone keeps its notes."""
         self.library, self.explored = SkillLibrary(), Counter()
         self.cases: dict[tuple, deque[list[Transition]]] = {}
         for sense in self.senses.values():
-            sense.forget()
+            sense.forget(what)
         self.begin()
 
     def begin(self) -> None:
@@ -57,12 +57,12 @@ class Memory:
 
     def observe(self, step: Transition) -> Transition:
         """Take a step in, the only way to learn anything from the world; returns it as it was measured."""
-        steps, anew = self.scale.look(step) if self.learning else ((), False)
-        if anew:  # now it is known how long a step is
-            self.forget()
+        steps, anew = self.view.look(step) if self.learning else ((), "")
+        if anew:  # what was learned so far was viewed otherwise
+            self.forget(anew)
         for seen in steps:
             self.take(seen)
-        return self.scale.in_steps(step)
+        return self.view.viewed(step)
 
     def take(self, step: Transition) -> None:
         """Learn from a step in lengths of a step."""
@@ -77,8 +77,8 @@ class Memory:
             self.segment = []
 
     def record(self, used: Invocation) -> None:
-        """Write one use of a skill into the ledger."""
-        if self.learning:
+        """Write one use of a skill into the ledger, unless it was forgotten meanwhile."""
+        if self.learning and used.skill.operator.claim in self.library.ledger.totals:
             self.library.record(used.skill, used.succeeded, used.stop - used.start, used.before.facts)
 
     def frozen(self) -> Memory:

@@ -170,7 +170,7 @@ LEFT_OUT: dict[str, tuple[Callable[[Data], Any], str]] = {
     "samples": (without_samples, "rooms changed"),
     "tries": (empty("motion", "tries"), "rooms cut off"),
     "version": (lambda data: data["motion"].update(version=0), "rain ten"),
-    "scale": (lambda data: data["scale"].update(unit=1.0, noisy=False, whole=True, seen=0, guesses=[]),
+    "view": (lambda data: data["view"].update(unit=1.0, noisy=False, whole=True, seen=0, guesses=[]),
               "walls changed"),
     "fatal": (empty("dangers", "fatal"), "garden ten"),
     "costly": (empty("dangers", "costly"), "vase ten"),
@@ -341,7 +341,7 @@ def put(data: Data, value: Any, *way: Any) -> Data:
 WRONG: dict[str, tuple[tuple, str]] = {
     "another format": (("a library", "format"), "format: 'procmem_lite agent' is needed"),
     "newer": ((3, "version"), "version: 3 is newer than 2"),
-    "steps of no length": ((0, "scale", "unit"), r"scale\.unit: a number above 0 is needed, got 0"),
+    "steps of no length": ((0, "view", "unit"), r"view\.unit: a number above 0 is needed, got 0"),
     "no actions": ((0, "n_actions"), "n_actions: a whole number of at least 1"),
     "another number of actions": ((2**50, "n_actions"), r"motion\.trust: a list of 1125899906842624 is needed"),
     "fewer actions": ((3, "n_actions"), r"an action below 3 is needed|actions below 3 are needed"),

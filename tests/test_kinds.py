@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from procmem_lite import Percept, ProceduralMemoryAgent, train
-from procmem_lite.navigation.scale import Scale
+from procmem_lite.navigation.view import View
 from procmem_lite.percepts import Transition
 from procmem_lite.worlds import minigrid
 
@@ -142,6 +142,25 @@ class Wind(Room):
         return told
 
 
+class Lamps(Room):
+    """The thing has to be rung first; and lamps go on and off at random."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.lamps = count, frozenset()
+
+    def step(self, action: int) -> tuple:
+        """The lamps anew."""
+        told = super().step(action)
+        self.lamps = frozenset(f"lamp {number}" for number in range(self.count) if self.np_random.random() < 0.5)
+        if action == TAKE and self.me == self.thing:
+            self.facts = frozenset({"rung"})
+        return told
+
+    def takes(self, action: int) -> bool:
+        """Only after the bell."""
+        return bool(self.facts) and super().takes(action)
+
+
 def life(env: gym.Env, perceive: Callable[[Any], Percept], episodes: int, seed: int = 0) -> tuple[list[int], float]:
     """Steps of each episode of learning, and success on 20 layouts that were never seen."""
     agent = ProceduralMemoryAgent(5, perceive, seed)
@@ -185,16 +204,16 @@ def test_a_world_that_turns_has_no_unit_either(seed):
 
 
 def test_what_happened_before_anything_moved_is_measured_anew():
-    scale, lamp = Scale(), Percept(frozenset(), {"lamp": (0.3, 0.6)}, 0)
+    view, lamp = View(), Percept(frozenset(), {"lamp": (0.3, 0.6)}, 0)
     lit, near = replace(lamp, facts=frozenset({"lit"})), Percept(frozenset(), {"lamp": (0.2, 0.6)}, 1)
-    first, anew = scale.look(Transition(lamp, 4, 0.0, lit))
-    assert not anew
+    first, anew = view.look(Transition(lamp, 4, 0.0, lit))
+    assert anew == ""
     assert first[0].percept.objects == {"lamp": (0.3, 0.6)}
-    both, anew = scale.look(Transition(lamp, 0, 0.0, near))
-    assert anew
+    both, anew = view.look(Transition(lamp, 0, 0.0, near))
+    assert anew == "space"
     assert [step.percept.objects["lamp"] for step in both] == [(3, 6), (3, 6)]
     assert both[1].next_percept.objects["lamp"] == (2, 6)
-    assert scale.look(Transition(near, 1, 0.0, lamp)) == ([scale.in_steps(Transition(near, 1, 0.0, lamp))], False)
+    assert view.look(Transition(near, 1, 0.0, lamp)) == ([view.viewed(Transition(near, 1, 0.0, lamp))], "")
 
 
 @pytest.mark.parametrize(("world", "perceive", "longest"), [
@@ -206,3 +225,44 @@ def test_what_others_bring_is_learned(world, perceive, longest, seed):
     steps, success = life(world(), perceive, 30, seed)
     assert success == 1.0
     assert max(steps[-10:]) <= longest, "nobody dithers"
+
+
+@pytest.mark.parametrize("count", [1, 4])
+@pytest.mark.parametrize("seed", range(2))
+def test_facts_that_come_and_go_whatever_is_done_mean_nothing(count, seed):
+    def perceive(env: Lamps) -> Percept:
+        return replace(see(env, True), facts=env.facts | env.lamps)
+
+    agent, still = ProceduralMemoryAgent(5, perceive, seed), ProceduralMemoryAgent(5, perceive, seed)
+    steps = [train(each, Lamps(lamps), 30, progress=False, seed=1000 * seed).steps[-15:].mean()
+             for each, lamps in ((agent, count), (still, 0))]
+    assert steps[0] <= 1.2 * steps[1]
+    assert agent.memory.view.flickers == {f"lamp {number}" for number in range(count)}
+    assert still.memory.view.flickers == set()
+    assert len(agent.library.shelves) == len(still.library.shelves) == 2
+
+
+class Trap(Room):
+    """Another button takes the exit from the twenty-first day on, and the old one kills there."""
+
+    action_space, day = gym.spaces.Discrete(6), 0
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        """Another day."""
+        self.day += 1
+        return super().reset(seed=seed)
+
+    def step(self, action: int) -> tuple:
+        """The old button or the new one."""
+        told = super().step(action)
+        if self.day > 20 and told[2]:
+            return 0, -1.0, True, False, {}
+        return (0, 1.0, True, False, {}) if self.day > 20 and action == 5 and self.me == self.exit else told
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_was_harmed_by_what_paid_before_is_back_within_five_episodes(seed):
+    agent = ProceduralMemoryAgent(6, see, seed)
+    success = train(agent, Trap(), 60, progress=False, seed=1000 * seed).success
+    assert success[:20].mean() >= 0.95
+    assert success[25:].mean() >= 0.95

@@ -20,8 +20,9 @@ FRONT_DOOR = "__init__"  # may import whom it likes, and nobody imports it
 # Each module may import from the rows above its own.
 CORE = (
     ("arguments",), ("percepts",), ("settings", "episodes", "storage", "schema"), ("skills",), ("skill_file",),
-    ("library",), ("planning", "navigation", "navigation.motion"), ("navigation.dangers", "navigation.scale"), ("navigation.tracker",),
-    ("navigation.search",), ("navigation.goto", "explorers", "beliefs"), ("memory", "agent_schema"), ("agent_file",),
+    ("library",), ("planning", "navigation", "navigation.motion"), ("navigation.dangers", "navigation.view"),
+    ("navigation.tracker",), ("navigation.search",), ("navigation.goto", "explorers", "beliefs"),
+    ("memory", "agent_schema"), ("agent_file",),
     ("shell",), ("agent",),
 )
 ORDER = (

@@ -1,6 +1,6 @@
 """What does harm: deeds that ended an episode without success, or cost an object and brought nothing.
 
-deed      what an action does in a situation       "lava" (enter it), (2, "bump"), (2, facts, place, objects)
+deed      what an action does in a situation       "lava" (enter it), (2, "bump"), (4, facts, what is near)
 """
 
 from __future__ import annotations
@@ -21,20 +21,26 @@ class Dangers:
 
     def __init__(self, model: MotionModel) -> None:
         self.model = model
-        self.forget()
+        self.forget("space")
 
-    def forget(self) -> None:
+    def forget(self, what: str) -> None:
         """Begin anew."""
         self.fatal: dict[Hashable, bool] = {}
         self.costly: set[tuple] = set()
 
     def deed(self, percept: Percept, action: int) -> Hashable:
-        """What an action does here: enter ground that the percept names, or bump; else, itself in this situation."""
+        """What an action does here: enter ground that the percept names, or bump; else, itself in this situation.
+
+        What moves nothing is judged by what is near, in whatever room; what moves the agent, by the whole scene.
+        """
         ground = percept.around.get(self.model.step(action), True)
         if isinstance(ground, str):
             return ground
         if not ground:
             return action, "bump"
+        near = frozenset((name, seen) for name, seen in percept.objects.items() if seen in self.model.stances)
+        if near and action not in self.model.maps:
+            return action, percept.facts, near
         return action, percept.facts, percept.place, frozenset(percept.objects.items())
 
     def observe(self, step: Transition) -> None:

@@ -79,10 +79,11 @@ class MotionModel:
             raise ValueError(f"maps: no more than {TURNS} orientations are needed, and these lead to more or to none")
         self.version = learned.version
 
-    def forget(self) -> None:
-        """Begin anew."""
+    def forget(self, what: str) -> None:
+        """Begin anew, where displacements are viewed otherwise."""
         nothing = [()] * self.n_actions
-        self.restore(Learned({}, [0] * self.n_actions, nothing, [0] * self.n_actions, self.version + 1))
+        if what == "space":
+            self.restore(Learned({}, [0] * self.n_actions, nothing, [0] * self.n_actions, self.version + 1))
 
     def observe(self, step: Transition) -> None:
         """Learn from a step, unless what ended the episode may also have stood in the way."""
