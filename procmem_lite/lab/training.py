@@ -23,7 +23,7 @@ from ..arguments import whole
 from ..episodes import Episode
 
 UNSEEN = range(1_000_000, 1_000_100)  # seeds for evaluation: no training run gets this far
-ENOUGH = 10  # episodes of training, after which one should have succeeded, or one not been bound to
+ENOUGH = 20  # episodes of training, after which one should have succeeded, or one not been bound to
 
 
 class Learner(Protocol):
