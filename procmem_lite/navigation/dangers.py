@@ -15,7 +15,7 @@ class Dangers:
     """Deeds that are known to do harm.
 
     Attributes:
-        fatal: deed -> whether it has only ever ended episodes badly.
+        fatal: deed -> whether it has only ever ended episodes badly; with what was near, whether the last two times.
         costly: (action, (object, displacement)) whose object vanished for nothing.
     """
 
@@ -29,25 +29,28 @@ class Dangers:
         self.costly: set[tuple] = set()
 
     def deed(self, percept: Percept, action: int) -> Hashable:
-        """What an action does here: enter ground that the percept names, or bump; else, itself in this situation.
-
-        What moves nothing is judged by what is near, in whatever room; what moves the agent, by the whole scene.
-        """
+        """What an action does here: enter ground that the percept names, or bump; else, itself in this situation."""
         ground = percept.around.get(self.model.step(action), True)
         if isinstance(ground, str):
             return ground
         if not ground:
             return action, "bump"
-        near = frozenset((name, seen) for name, seen in percept.objects.items() if seen in self.model.stances)
-        if near and action not in self.model.maps:
-            return action, percept.facts, near
         return action, percept.facts, percept.place, frozenset(percept.objects.items())
+
+    def nearby(self, percept: Percept, action: int) -> Hashable | None:
+        """What an action that moves nothing does to what is near, in whatever room; None where nothing is."""
+        near = frozenset((name, seen) for name, seen in percept.objects.items() if seen in self.model.stances)
+        return (action, percept.facts, near) if near and action not in self.model.maps else None
 
     def observe(self, step: Transition) -> None:
         """Learn from a step: a disaster, ground or a bump that did no harm, an object lost for nothing."""
         before, after = step.percept, step.next_percept
+        near = self.nearby(before, step.action)
         if is_disaster(step):
             self.fatal.setdefault(self.deed(before, step.action), True)
+            self.fatal |= {near: near in self.fatal} if near else {}  # once may be another room's fault
+        elif near and before.facts != after.facts:
+            self.fatal.pop(near, None)
         elif before.around.get(self.model.step(step.action), True) is not True:  # this kind of ground, or a bump
             self.fatal[self.deed(before, step.action)] = False
         if not step.terminated and after.facts <= before.facts and before.objects.keys() - after.objects.keys():
@@ -55,7 +58,9 @@ class Dangers:
 
     def ends(self, percept: Percept, action: int) -> bool:
         """Whether an action is known to end an episode badly here."""
-        return any(self.fatal.values()) and self.fatal.get(self.deed(percept, action), False)
+        if not any(self.fatal.values()):
+            return False
+        return self.fatal.get(self.deed(percept, action), False) or self.fatal.get(self.nearby(percept, action), False)
 
     def forbid(self, percept: Percept, action: int) -> bool:
         """Whether an action is known to do any harm here."""
