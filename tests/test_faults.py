@@ -371,7 +371,7 @@ def test_training_in_which_success_means_nothing_warns_once():
 
 def test_the_line_that_called_train_is_warned():
     with pytest.warns(UserWarning, match="none of") as caught:
-        train(player(RandomAgent), paid(0), ENOUGH, progress=False)
+        train(player(SequenceAgent), paid(0), ENOUGH, progress=False)
     assert [each.filename for each in caught] == [__file__]
 
 
@@ -381,6 +381,7 @@ def test_ordinary_training_and_any_evaluation_are_silent():
     assert warned(lambda: train(ProceduralMemoryAgent(5, Paperwork.perceive, seed=0), Paperwork(), 20,
                                 progress=False)) == []
     assert warned(lambda: evaluate(player(ProceduralMemoryAgent), paid(-1), range(20))) == []
+    assert warned(lambda: train(player(RandomAgent), paid(-1), 20, progress=False)) == [], "it has no succeeded="
 
 
 # ---------------------------------------------------------------- an end to every episode

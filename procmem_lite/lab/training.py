@@ -128,7 +128,7 @@ def as_log(rows: Sequence[tuple], made_by: dict[str, Any], interrupted: bool,
     arrays = [np.array([row[i] for row in rows], dtype=kind) for i, kind in enumerate(kinds)]
     arrays[5] = np.cumsum(arrays[5])
     log = TrainingLog(*arrays, made_by=made_by, interrupted=interrupted, episodes=kept)
-    doubt = doubt_of_success(log) if made_by.get("learn") else ""
+    doubt = doubt_of_success(log) if made_by.get("learn") and "success" in made_by else ""
     if doubt:
         warnings.warn(f"{doubt}: success means a step that terminates with a positive reward, unless the agent is "
                       "given succeeded=", stacklevel=4)  # the line that called train
@@ -155,6 +155,7 @@ def doubt_of_success(log: TrainingLog) -> str:
 def provenance(agent: Learner, env: gym.Env, seeds: Sequence[int], learn: bool) -> dict[str, Any]:
     """What is needed to make a log again: versions, seeds, and the settings of agent and environment."""
     packages = ("procmem-lite", "numpy", "gymnasium")
+    judge = getattr(agent, "succeeded", None)  # a baseline has none, and nobody can give it one
     generator = getattr(getattr(agent, "memory", agent), "rng", None)
     return {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
@@ -163,7 +164,7 @@ def provenance(agent: Learner, env: gym.Env, seeds: Sequence[int], learn: bool) 
         "environment": {"class": type(env.unwrapped).__name__} | settings_of(env.unwrapped),
         "seeds": [whole(seed, "seeds") for seed in seeds],
         "learn": learn,
-    }
+    } | ({"success": getattr(judge, "__name__", type(judge).__name__)} if judge else {})
 
 
 @functools.cache
