@@ -19,10 +19,10 @@ import numpy as np
 from .beliefs import Beliefs, hunches
 from .episodes import Actor, Choice, Episode, Invocation, Judge, Perceive, Play, rollout
 from .explorers import Explorer
-from .library import Match, Shelf
+from .library import Match, Shelf, alike
 from .memory import Memory
 from .navigation.dangers import Dangers
-from .navigation.goto import GoTo, on_open_ground
+from .navigation.goto import GoTo, nearest_first, on_open_ground
 from .navigation.motion import MotionModel
 from .navigation.tracker import Tracker
 from .percepts import SUCCESS, Facts, Percept, Transition, earned
@@ -175,8 +175,9 @@ def close(run: Run, reason: str) -> None:
     run.memory.record(record)
     if not record.succeeded and (run.agent.settings.ban or record.stop == record.start):  # no step: it would never end
         run.banned.add(run.situation)
-        if not choose(run, run.shelf):
-            run.shut.add((run.shelf.operator.claim, record.before.facts))
+        for shelf in [run.shelf, *alike(run.shelf, run.memory.library.shelves.values())]:
+            if not choose(run, shelf):
+                run.shut.add((shelf.operator.claim, record.before.facts))
 
 
 def explore(run: Run) -> int:
@@ -271,9 +272,9 @@ class ProceduralMemoryAgent(SequenceAgent):
 
     def policies(self, run: Run, shelf: Shelf, k: int) -> list[Match]:
         """Going to the site, where that can be done; else the stored sequences."""
-        going = GoTo(shelf.operator)
-        if self.settings.closed_loop and going.can_start(run.percept, run.body):
-            return [Match(going, 1.0, shelf.tally.rate)]
+        if self.settings.closed_loop and GoTo(shelf.operator).can_start(run.percept, run.body):
+            sides = alike(shelf, run.memory.library.shelves.values()) or [shelf]
+            return [Match(GoTo(side.operator), 1.0, side.tally.rate) for side in nearest_first(sides, run.body)[:k]]
         return super().policies(run, shelf, k)
 
     def start(self, run: Run, skill: Skill | GoTo) -> Using:

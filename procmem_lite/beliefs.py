@@ -18,6 +18,8 @@ from .percepts import Displacement, Facts, Percept, Transition
 from .settings import Settings
 from .skills import Operator, Site, change_of, induce_anchor, induce_preconditions, site_of
 
+NEARLY = 0.9  # of the cases
+
 
 class Belief(NamedTuple):
     """What an effect is about and needs; ``version`` is the motion model's when it was thought over last."""
@@ -50,11 +52,14 @@ class Beliefs:
         last, change = cases[-1][-1], change_of(cases[-1])
         held = self.held.get(change)
         if (held is None or held.version != self.model.version or not held.preconditions <= last.percept.facts
-                or held.anchor not in last.percept.objects or site_of(last, held.anchor) != held.site):
+                or held.anchor not in last.percept.objects or site_of(last, held.anchor) != held.site
+                or goes_along(cases, held.anchor)):
             anchor, share = induce_anchor(cases, self.faced(last))
             preconditions = induce_preconditions(cases)
             if share < 0.5 or self.is_superstition(cases, anchor, preconditions):
                 anchor = None
+            if anchor is None or goes_along(cases, anchor):
+                anchor = self.beside(cases, preconditions) or anchor
             site = site_of(last, anchor) if anchor else Site(None, last.action)
             held = self.held[change] = Belief(anchor, site, preconditions, self.model.version)
         return Operator(held.preconditions, *change, held.anchor, held.site)
@@ -92,12 +97,36 @@ class Beliefs:
             return any(map(any, spots)) or few or sum(worked) >= failed
         return 2 * sum(worked) >= max(len(worked), 1)
 
+    def beside(self, cases: Sequence[Sequence[Transition]], preconditions: Facts) -> str | None:
+        """The object that was within reach nearly each time, from whatever side, and out of reach was in vain; or None.
+
+        Of several, the one that was there most often, then from the fewest sides.
+        """
+        lasts, reach, ranked = [case[-1] for case in cases], self.model.reach, []
+        for name in set.intersection(*(set(last.percept.objects) for last in lasts)):
+            spots = [site_of(last, name).displacement for last in lasts]
+            ranked.append((-sum(spot in reach for spot in spots), len(set(spots)), name))
+        ranked = [each for each in ranked if -each[0] >= NEARLY * len(lasts) and not goes_along(cases, each[-1])]
+        if len(lasts) < self.settings.accidents or not ranked:
+            return None
+        name, last = min(ranked)[-1], lasts[-1]
+        failed = [trial for trial in self.trials.get(last.action, ())
+                  if preconditions <= trial.percept.facts and trial.percept.objects.get(name, ()) not in reach]
+        return name if failed or site_of(last, name).action is None else None
+
     def in_vain(self, operator: Operator) -> list[Facts]:
         """The facts of all trials in which an operator's action did nothing at its site."""
         effect, anchor, (spot, action) = operator.effect, operator.anchor, operator.site
         return [trial.percept.facts for trial in self.trials.get(action, ())
                 if not (effect <= trial.next_percept.facts or effect <= trial.percept.facts)
                 and operator.removes <= trial.percept.facts and trial.percept.objects.get(anchor) == spot]
+
+
+def goes_along(cases: Iterable[Sequence[Transition]], name: str) -> bool:
+    """Whether an object was where it was all along, although the agent moved: it is carried, say."""
+    steps = [step for case in cases for step in case]
+    return (len({step.percept.objects.get(name) for step in steps}) == 1
+            and any(step.percept.place != step.next_percept.place for step in steps))
 
 
 def lacking(preconditions: Facts, failed: Iterable[Facts], here: Facts) -> frozenset[Facts]:

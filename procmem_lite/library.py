@@ -202,6 +202,12 @@ class Shelf:
                 for row in top_rows(cost, k).tolist()]
 
 
+def alike(shelf: Shelf, shelves: Iterable[Shelf]) -> list[Shelf]:
+    """All shelves that do the same to the same object, wherever it has to be seen."""
+    what = shelf.effect, shelf.removes, shelf.anchor
+    return [other for other in shelves if (other.effect, other.removes, other.anchor) == what]
+
+
 def merge(known: Skill, skill: Skill) -> bool:
     """Let the shorter of two sequences stay; whether known changed. A merge is not a use: no record changes."""
     shorter = len(skill.actions) < len(known.actions)

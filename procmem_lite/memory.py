@@ -18,7 +18,7 @@ from .episodes import Invocation
 from .explorers import Explorer
 from .library import SkillLibrary
 from .navigation.view import View
-from .percepts import EXPLORING, Transition, is_disaster
+from .percepts import EXPLORING, Facts, Transition, is_disaster
 from .settings import Settings
 from .skills import Operator, change_of, cut, erase, induce_operator, skills_from
 
@@ -77,9 +77,11 @@ class Memory:
             self.segment = []
 
     def record(self, used: Invocation) -> None:
-        """Write one use of a skill into the ledger, unless it was forgotten meanwhile."""
+        """Write one use of a skill into the ledger, unless it was forgotten meanwhile; think over what failed."""
         if self.learning and used.skill.operator.claim in self.library.ledger.totals:
             self.library.record(used.skill, used.succeeded, used.stop - used.start, used.before.facts)
+            if not used.succeeded:
+                revise(self, used.skill.operator.claim[:2])
 
     def frozen(self) -> Memory:
         """The same memory, which nothing can change; its explorer and generator are copies."""
@@ -90,17 +92,23 @@ class Memory:
 
 
 def learn(memory: Memory, segment: list[Transition]) -> None:
-    """Make skills of a segment; where its effect's operator looks different now, make all anew."""
+    """Make skills of a segment, and think over what brings its effect about."""
     path = segment if memory.settings.rule == "whole" else erase(segment)
-    change = change_of(path)
-    cases = memory.cases.setdefault(change, deque(maxlen=memory.settings.cases))
-    cases.append(path)
+    memory.cases.setdefault(change_of(path), deque(maxlen=memory.settings.cases)).append(path)
+    revise(memory, change_of(path), [path])
+
+
+def revise(memory: Memory, change: tuple[Facts, Facts], new: Sequence[Sequence[Transition]] = ()) -> None:
+    """Make skills of new cases; where their operator looks different now, make all anew."""
+    cases = memory.cases.get(change)
+    if not cases:
+        return
     operator = memory.induce(cases)
     anchor, preconditions = operator.anchor, operator.preconditions
     stale = [shelf for shelf in memory.library.shelves.values() if (shelf.effect, shelf.removes) == change
              and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
     memory.library.discard(stale)
-    for known in cases if stale else [path]:
+    for known in cases if stale else new:
         if anchor is None or anchor in known[-1].percept.objects:
             for skill in skills_from(known, anchor, preconditions, memory.settings.rule):
                 if memory.library.lacks(skill):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from ..library import Shelf
 from ..percepts import Percept
 from ..skills import Operator, Replaying
-from .search import any_path, nearest_open, site_stage
+from .search import any_path, nearest_open, open_ground, site_stage
 from .tracker import Tracker
 
 PATIENCE = 8  # times that one use comes by the same pose
@@ -74,6 +75,15 @@ class Going:
     def stop(self, reason: str) -> None:
         """Say why it ends."""
         self.reason = reason
+
+
+def nearest_first(shelves: Sequence[Shelf], body: Tracker) -> Sequence[Shelf]:
+    """Shelves that do the same from different sides: first where the fewest steps are expected for a success."""
+    def effort(shelf: Shelf) -> float:
+        stage = site_stage(body, body.landmarks[shelf.anchor], shelf.site)
+        return (open_ground(body.model, list(stage))(body.pose) + 1) / shelf.tally.rate
+
+    return sorted(shelves, key=effort) if len(shelves) > 1 else shelves
 
 
 def on_open_ground(actions: tuple[int, ...], body: Tracker) -> Replaying:

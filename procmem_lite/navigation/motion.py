@@ -58,6 +58,7 @@ class MotionModel:
         self.moves: list[list[tuple[int, int, Displacement | None]]] = []  # [orientation] -> (action, turn, shift) each
         self.strides: list[Displacement] = []  # where single actions lead
         self.stances: list[Displacement] = []  # seen there, a thing can be stood upon at once or one action later
+        self.reach: set[Displacement] = set()  # at most two steps away, whatever the orientation
 
     @property
     def learned(self) -> Learned:
@@ -165,6 +166,7 @@ class MotionModel:
         self.version += 1
         self.arrangements = Shared()  # poses seen from the first of them -> steps there on open ground
         self.frames, self.turn, self.shift, self.moves, self.strides, self.stances = [], [], [], [], [], []
+        self.reach = set()
         self.movers = sorted(self.maps)
         self._plain = {action: (rows(matrix), clean(offset)) for action, (matrix, offset) in self.maps.items()}
         self._open = distances(self.n_actions, tuple(sorted(self._plain.items())))
@@ -194,6 +196,8 @@ class MotionModel:
         steps = [clean(-np.linalg.inv(matrix) @ offset) for matrix, offset in self.maps.values()]
         self.stances = list(dict.fromkeys([(0,) * axes, *steps]))
         self.strides = self.stances[1:]
+        sides = [clean(frame @ stride) for frame in frames for stride in self.strides]
+        self.reach = {clean(np.add(stance, side)) for stance in self.stances for side in sides} | {*sides}
         return True
 
     def ahead(self, pose: Pose, action: int) -> Pose:
