@@ -69,16 +69,18 @@ class Beliefs:
         turns, still = len(self.model.frames) > 1, last.percept.place == last.next_percept.place
         return self.model.strides if turns and still else []
 
-    def elsewhere(self, last: Transition, anchor: str, preconditions: Facts) -> list[bool]:
-        """Whether an effect came about in each trial away from its anchor's site.
+    def elsewhere(self, last: Transition, anchor: str, preconditions: Facts,
+                  spots: Collection[Displacement] = ()) -> list[bool]:
+        """Whether an effect came about in each trial away from its anchor's site, or from all of some ``spots``.
 
         Only trials that met the same kind of ground ahead count: what can be put down, say, can be put down on open
         ground.
         """
-        effect, site, is_open = change_of([last])[0], site_of(last, anchor), self.model.is_open
+        effect, is_open = change_of([last])[0], self.model.is_open
+        spots = spots or {site_of(last, anchor).displacement}
         return [effect <= trial.next_percept.facts for trial in self.trials.get(last.action, ())
                 if preconditions <= trial.percept.facts and not effect <= trial.percept.facts
-                and trial.percept.objects.get(anchor) != site.displacement
+                and trial.percept.objects.get(anchor) not in spots
                 and is_open(trial.percept) == is_open(last.percept)]
 
     def is_superstition(self, cases: Sequence[Sequence[Transition]], anchor: str, preconditions: Facts) -> bool:
@@ -110,9 +112,10 @@ class Beliefs:
         if len(lasts) < self.settings.accidents or not ranked:
             return None
         name, last = min(ranked)[-1], lasts[-1]
-        failed = [trial for trial in self.trials.get(last.action, ())
-                  if preconditions <= trial.percept.facts and trial.percept.objects.get(name, ()) not in reach]
-        return name if failed or site_of(last, name).action is None else None
+        worked = self.elsewhere(last, name, preconditions, reach)
+        failed = len(worked) - sum(worked)
+        refuted = failed < self.settings.accidents or sum(worked) > (1 - NEARLY) * failed
+        return None if refuted and site_of(last, name).action is not None else name
 
     def in_vain(self, operator: Operator) -> list[Facts]:
         """The facts of all trials in which an operator's action did nothing at its site."""
