@@ -25,7 +25,7 @@ from .navigation.dangers import Dangers
 from .navigation.goto import GoTo, nearest_first, on_open_ground
 from .navigation.motion import MotionModel
 from .navigation.tracker import Tracker
-from .percepts import SUCCESS, Facts, Percept, Transition, earned
+from .percepts import Facts, Percept, Transition, earned
 from .planning import expected_steps, outlook, plan
 from .settings import Settings
 from .shell import Shell, check, made
@@ -58,7 +58,7 @@ class Run(Actor):
         self.banned: set[Hashable] = set()  # situations
         self.shut: set[tuple] = set()  # (claim, facts) where every skill is banned
         self.using: Using | None = None
-        self.plan = self.promised = None  # shelves; facts and operators once the first of them has done its part
+        self.plan = self.promised = None  # shelves; facts, goal and operators once the first has done its part
         self.burst = self.setbacks = 0
 
     def act(self, play: Play) -> Choice:
@@ -109,14 +109,14 @@ def notice(run: Run, step: Transition) -> None:
 
 def ahead(run: Run) -> tuple[Shelf, ...]:
     """The rest of the plan, where its first part ended as promised, and no operator has changed since."""
-    as_promised, run.promised = run.promised == (run.percept.facts, list(run.memory.library.shelves)), None
-    return run.plan[1:] if as_promised else ()
+    kept, run.promised = run.promised == (run.percept.facts, run.percept.goal, list(run.memory.library.shelves)), None
+    return run.plan[1:] if kept else ()
 
 
 def decide(run: Run) -> tuple[Shelf, ...] | None:
-    """The plan to success; while none is known, the one to the facts explored least; None to explore here."""
+    """The plan to what is wanted; while none is known, the one to the facts explored least; None to explore here."""
     here, shelves = run.percept.facts, run.agent.edges(run)
-    found = plan(here, SUCCESS, shelves, run.shut, partial(run.agent.price, run))
+    found = plan(here, run.percept.wanted, shelves, run.shut, partial(run.agent.price, run))
     if found:
         return found
     if run.shut:  # every known plan has failed
@@ -154,7 +154,7 @@ def use(run: Run, shelf: Shelf, matches: list[Match]) -> None:
         skill, run.play.episode.steps, percept, shelf.effect, similarity, score / similarity,
         tuple((other.skill.name, other.score) for other in matches[1:])))
     run.shelf, run.situation = shelf, skill.situation(percept)
-    run.promised = shelf.operator.apply(percept.facts), list(run.memory.library.shelves)
+    run.promised = shelf.operator.apply(percept.facts), percept.goal, list(run.memory.library.shelves)
     run.using = run.agent.start(run, skill)
 
 

@@ -37,6 +37,7 @@ class Percept:
         around: displacement next to the agent -> whether it can be entered; empty where unknown. Ground that can be
             entered and is not like the rest may be named instead of True: "lava", say.
         scene: what a picture needs. Agents never read it.
+        goal: the facts that are wanted in this episode; empty for success, whatever it takes (chapter 9).
 
     Raises:
         TypeError, ValueError: for what no agent could learn from or keep in a file; the field is named.
@@ -47,6 +48,12 @@ class Percept:
     place: Hashable = None
     around: Mapping[Displacement, bool | str] = field(default_factory=dict)
     scene: Any = None
+    goal: Facts = frozenset()
+
+    @property
+    def wanted(self) -> Facts:
+        """The goal, as long as some of it is missing; else success."""
+        return frozenset({SUCCESS}) if self.goal <= self.facts else self.goal
 
     def __post_init__(self) -> None:
         facts, objects, around = self.facts, self.objects, self.around
@@ -57,6 +64,8 @@ class Percept:
         if not is_plain(facts, objects, around):
             facts, objects, around = made_plain(facts, objects, around)
             object.__setattr__(self, "facts", facts)
+        if type(self.goal) is not frozenset or self.goal and not is_plain(self.goal, {}, {}):
+            object.__setattr__(self, "goal", made_plain(self.goal, {}, {}, "goal")[0])
         object.__setattr__(self, "objects", objects.copy())  # a world may go on changing its own
         object.__setattr__(self, "around", around.copy())
 
@@ -87,14 +96,14 @@ def are_plain(displacements: list[Any]) -> bool:
     return length > 0 and NUMBERS.issuperset(map(type, numbers)) and hypot(*numbers) < LARGEST_NUMBER  # nan is not
 
 
-def made_plain(facts: Any, objects: Any, around: Any) -> tuple[Facts, dict, dict]:
+def made_plain(facts: Any, objects: Any, around: Any, name: str = "facts") -> tuple[Facts, dict, dict]:
     """The same fields with plain texts and numbers; TypeError or ValueError names the field that cannot have them."""
     if not isinstance(facts, frozenset | set | list | tuple):
-        raise TypeError(f"facts: a frozenset of texts is needed, got {brief(facts)}")
+        raise TypeError(f"{name}: a frozenset of texts is needed, got {brief(facts)}")
+    facts = frozenset(text(fact, name) for fact in facts)
     for name, value in (("objects", objects), ("around", around)):
         if not isinstance(value, Mapping):
             raise TypeError(f"{name}: a dictionary is needed, got {brief(value)}")
-    facts = frozenset(text(fact, "facts") for fact in facts)
     objects = {text(name, "objects"): displacement(value, f"objects[{brief(name)}]") for name, value in objects.items()}
     around = {displacement(step, "around"): ground(value, f"around[{brief(step)}]") for step, value in around.items()}
     of_one_length("objects", objects.values())

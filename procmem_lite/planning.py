@@ -59,10 +59,10 @@ def outlook(facts: Facts, shelves: Iterable[Shelf], shut: Collection[tuple] = ()
                 heapq.heappush(queue, (round(ahead.cost + left, DIGITS), left, next(ticket), ahead))
 
 
-def plan(facts: Facts, goal: str, shelves: Iterable[Shelf], shut: Collection[tuple] = (),
+def plan(facts: Facts, goal: str | Facts, shelves: Iterable[Shelf], shut: Collection[tuple] = (),
          price: Price = expected_steps) -> tuple[Shelf, ...] | None:
-    """A cheap chain of shelves that makes ``goal`` true, or None where none is found."""
-    shelves = list(shelves)
+    """A cheap chain of shelves that makes all of ``goal``, a fact or several, true; or None where none is found."""
+    shelves, goal = list(shelves), frozenset({goal} if isinstance(goal, str) else goal)
     known: dict[Facts, float] = {}
     matters = relevant(goal, shelves)
     helpful = [shelf for shelf in shelves if not shelf.effect.isdisjoint(matters)]
@@ -73,12 +73,12 @@ def plan(facts: Facts, goal: str, shelves: Iterable[Shelf], shut: Collection[tup
             known[part] = relaxed(part, goal, helpful, price)
         return known[part]
 
-    return next((plan for there, _, plan in outlook(facts, shelves, shut, price, estimate) if goal in there), None)
+    return next((plan for there, _, plan in outlook(facts, shelves, shut, price, estimate) if goal <= there), None)
 
 
-def relevant(goal: str, shelves: Sequence[Shelf]) -> Facts:
+def relevant(goal: Iterable[str], shelves: Sequence[Shelf]) -> Facts:
     """The goal, and all facts that might have to hold on the way to it."""
-    found, before = {goal}, 0
+    found, before = {*goal}, 0
     while len(found) > before:
         before = len(found)
         for shelf in shelves:
@@ -87,7 +87,7 @@ def relevant(goal: str, shelves: Sequence[Shelf]) -> Facts:
     return frozenset(found)
 
 
-def relaxed(facts: Facts, goal: str, shelves: Sequence[Shelf], price: Price = expected_steps) -> float:
+def relaxed(facts: Facts, goal: Iterable[str], shelves: Sequence[Shelf], price: Price = expected_steps) -> float:
     """Steps to a goal if nothing that holds were ever lost: the length of a relaxed plan (Hoffmann and Nebel, 2001)."""
     edges = [(shelf, price(shelf, facts)) for shelf in shelves]
     costs, makers, changed = dict.fromkeys(facts, 0.0), {}, True
@@ -99,12 +99,12 @@ def relaxed(facts: Facts, goal: str, shelves: Sequence[Shelf], price: Price = ex
             for fact in shelf.effect:
                 if cost < costs.get(fact, float("inf")):
                     costs[fact], makers[fact], changed = cost, (shelf, steps, [fact for _, fact in used]), True
-    return math.fsum(makers_of(goal, makers).values()) if goal in costs else float("inf")
+    return math.fsum(makers_of(goal, makers).values()) if costs.keys() >= {*goal} else float("inf")
 
 
-def makers_of(goal: str, makers: Mapping[str, tuple]) -> dict[Shelf, float]:
+def makers_of(goal: Iterable[str], makers: Mapping[str, tuple]) -> dict[Shelf, float]:
     """The shelves that a relaxed plan uses, each once, and their steps."""
-    used, wanted, seen = {}, [goal], set()
+    used, wanted, seen = {}, sorted(goal), set()
     while wanted:
         fact = wanted.pop()
         if fact in makers and fact not in seen:
