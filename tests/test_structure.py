@@ -27,8 +27,9 @@ CORE = (
 )
 ORDER = (
     *CORE, ("scenes", "worlds", "worlds.layouts"), ("worlds.gridworld", "worlds.minigrid", "worlds.office"),
-    ("lab", "lab.diary", "lab.statistics", "lab.training"),
-    ("lab.baselines", "lab.original", "lab.experiments", "lab.plotting"), ("exercises", "exercises.report"),
+    ("lab", "lab.diary", "lab.rulebook", "lab.statistics", "lab.training"), ("lab.drawing",),
+    ("lab.baselines", "lab.generated", "lab.original", "lab.experiments", "lab.plotting"),
+    ("exercises", "exercises.report"),
     ("exercises.start", "exercises.environment", "exercises.skills", "exercises.library", "exercises.agent",
      "exercises.finding_the_way", "exercises.training", "exercises.analysis", "exercises.minigrid"),
     ("replay.assets", "replay.record", "replay.filmstrip"), ("replay.replay_widget",),
