@@ -54,12 +54,12 @@ def trained(env: Generated, patience: float = PATIENCE) -> tuple[ProceduralMemor
     return agent, True
 
 
-def tested(env: Generated, player: Any, tests: int = TESTS) -> Row:
+def tested(env: Generated, player: Any) -> Row:
     """Success and optimality on unseen layouts of a player that learns no more."""
     if isinstance(player, ProceduralMemoryAgent):
-        played = [player.run_episode(env, seed=seed, learn=False) for seed in unseen(0, tests)]
+        played = [player.run_episode(env, seed=seed, learn=False) for seed in unseen(0, TESTS)]
     else:
-        played = [rollout(env, perceive, player, seed, False, succeeded=env.succeeded) for seed in unseen(0, tests)]
+        played = [rollout(env, perceive, player, seed, False, succeeded=env.succeeded) for seed in unseen(0, TESTS)]
     ratios = [each.optimality for each in played if each.success]
     return {"success": float(np.mean([each.success for each in played])),
             "optimality": float(np.mean(ratios)) if ratios else np.nan}

@@ -8,6 +8,6 @@ from pathlib import Path
 
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent
-    names = ("speed.py", "learning.py", "minigrid_agent.py")
+    names = ("speed.py", "learning.py", "minigrid_agent.py", "generated.py")
     codes = [subprocess.call([sys.executable, str(here / name), *sys.argv[1:]]) for name in names]
     sys.exit(max(codes))
