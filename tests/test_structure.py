@@ -21,12 +21,13 @@ FRONT_DOOR = "__init__"  # may import whom it likes, and nobody imports it
 CORE = (
     ("arguments",), ("percepts",), ("settings", "episodes", "storage", "schema"), ("skills",), ("skill_file",),
     ("library",), ("planning", "navigation", "navigation.motion"), ("navigation.dangers", "navigation.view"),
-    ("navigation.tracker",), ("navigation.search",), ("navigation.goto", "explorers", "beliefs"),
+    ("navigation.tracker",), ("navigation.search",), ("navigation.slips",), ("navigation.goto", "explorers", "beliefs"),
     ("memory", "agent_schema"), ("agent_file",),
     ("shell",), ("agent",),
 )
 ORDER = (
-    *CORE, ("scenes", "worlds", "worlds.layouts"), ("worlds.gridworld", "worlds.minigrid", "worlds.office"),
+    *CORE, ("scenes", "worlds", "worlds.layouts", "worlds.missions"),
+    ("worlds.gridworld", "worlds.minigrid", "worlds.office"),
     ("lab", "lab.diary", "lab.rulebook", "lab.statistics", "lab.training"), ("lab.drawing",),
     ("lab.baselines", "lab.generated", "lab.original", "lab.experiments", "lab.plotting"),
     ("exercises", "exercises.report"),

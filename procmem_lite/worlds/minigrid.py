@@ -1,4 +1,4 @@
-"""Chapter 8: ``perceive`` for MiniGrid. The agent stays as it is; only this function is new."""
+"""Chapters 8 and 9: ``perceive`` for MiniGrid. The agent stays as it is; only such a function is new."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from minigrid.minigrid_env import MiniGridEnv
 
 from ..percepts import Percept
 from ..scenes import Board, Scene
+from .missions import UNSEEN, Roles, Thing
 
 ACTIONS = ("left", "right", "forward", "pickup", "drop", "toggle", "done")
 STATES = {number: name for name, number in STATE_TO_IDX.items()}
 AHEAD = ((1, 0), (0, 1), (-1, 0), (0, -1))  # heading -> one step, in (x, y)
 NEXT_TO = ((1, 0), (0, 1), (-1, 0), (0, -1))  # in front, right, behind, left: in the agent's frame
+
+Found = list[tuple[WorldObj, tuple[int, int]]]  # things, with row and column
 
 
 class Things:
@@ -40,7 +43,8 @@ class Things:
             found.append((env.carrying, (-1, -1)))
         new = [cell for cell, _ in found if id(cell) not in self.names]
         self.kept += new
-        self.names |= name_all(new, set(self.names.values())) if new else {}
+        if new:
+            self.call(env, new, found)
         self.placed = [(self.names[id(cell)], cell, column, row) for cell, (row, column) in found
                        if id(cell) in self.names and row >= 0]
         self.carrying = env.carrying
@@ -48,6 +52,10 @@ class Things:
         self.doors = [cell for cell, _ in found if cell.type == "door"]
         self.state = self.door_state()
         self.facts = self.describe(env)
+
+    def call(self, env: MiniGridEnv, new: list[WorldObj], found: Found) -> None:
+        """Give each new thing a name, unless it looks like another one."""
+        self.names |= name_all(new, set(self.names.values()))
 
     def door_state(self) -> list[tuple[bool, bool]]:
         """Open or locked, for each door."""
@@ -64,6 +72,29 @@ class Things:
         """Whether nothing but the agent has moved or changed since the last scan."""
         return (env.grid is self.grid and env.carrying is self.carrying and self.door_state() == self.state
                 and self.grid.grid == self.cells)  # a thing is equal to itself alone
+
+
+class Cast(Things):
+    """The objects of one episode by the parts that they play in its mission."""
+
+    roles: Roles | None = None
+
+    def call(self, env: MiniGridEnv, new: list[WorldObj], found: Found) -> None:
+        """Give parts at the beginning, and later to what turns up."""
+        lies = {id(cell): (column, row) for cell, (row, column) in found if row >= 0}
+        things = []
+        for thing in new:
+            cell = lies.get(id(thing))
+            begins = cell and not self.roles  # "on your left" is what was there when the mission was given
+            if thing.type != "lava":
+                things.append(Thing(thing, cell, seen_from(env, *cell) if begins else UNSEEN))
+        self.roles = self.roles or Roles(env.mission, things, tuple(map(int, env.agent_pos)), env.grid)
+        self.roles.admit(things)
+        self.names = self.roles.names
+
+    def describe(self, env: MiniGridEnv) -> frozenset[str]:
+        """What holds of the parts in the mission; what plays none is carried as something else."""
+        return frozenset(self.roles.facts(env.grid, env.carrying)) if self.roles else super().describe(env)
 
 
 def name_all(things: list[WorldObj], taken: set[str]) -> dict[int, str]:
@@ -101,13 +132,15 @@ def draw_board(grid: Grid) -> Board:
 
 
 _known: weakref.WeakKeyDictionary[MiniGridEnv, Things] = weakref.WeakKeyDictionary()
+_casts: weakref.WeakKeyDictionary[MiniGridEnv, Things] = weakref.WeakKeyDictionary()
 
 
-def things_in(env: MiniGridEnv) -> Things:
+def things_in(env: MiniGridEnv, make: type[Things] = Things) -> Things:
     """The present episode's objects, scanned again only where something changed."""
-    things = _known.get(env)
+    known = _known if make is Things else _casts
+    things = known.get(env)
     if things is None or things.grid is not env.grid:
-        things = _known[env] = Things(env)
+        things = known[env] = make(env)
     elif not things.is_current(env):
         things.scan(env)
     return things
@@ -141,7 +174,31 @@ def perceive(env: gym.Env) -> Percept:
         TypeError: for an environment that is not MiniGrid's.
     """
     world = minigrid_of(env)
-    things = things_in(world)
+    return percept_of(world, things_in(world))
+
+
+def perceive_mission(env: gym.Env) -> Percept:
+    """What :func:`perceive` gives, with roles for names: what the mission mentions is called $1, $2, and so on.
+
+    Further roles are told by a property: "key of $1", "door before $1". All else goes by its kind and a number. Twins
+    are told apart by distance: a role is the nearest one's. The mission is a fact, with roles in place of mentions; so
+    is it that the key of a locked door is to be seen, and that what lay in the way to a thing is gone.
+
+    Raises:
+        TypeError: for an environment that is not MiniGrid's.
+    """
+    world = minigrid_of(env)
+    return percept_of(world, things_in(world, Cast))
+
+
+def seen_from(env: MiniGridEnv, x: int, y: int) -> tuple[int, int]:
+    """Where the agent sees a cell: so far ahead, so far to the right."""
+    (ax, ay), (fx, fy) = env.agent_pos, AHEAD[env.agent_dir]
+    return int((x - ax) * fx + (y - ay) * fy), int((y - ay) * fx - (x - ax) * fy)
+
+
+def percept_of(world: MiniGridEnv, things: Things) -> Percept:
+    """Things as the agent sees them."""
     ax, ay = map(int, world.agent_pos)
     heading = int(world.agent_dir)
     fx, fy = AHEAD[heading]
@@ -155,7 +212,7 @@ def perceive(env: gym.Env) -> Percept:
     return Percept(things.facts, objects, (ax, ay, heading), around, Scene(things.board, (ay, ax), heading, carried))
 
 
-perceive.actions = ACTIONS  # names for whoever shows an episode
+perceive.actions = perceive_mission.actions = ACTIONS  # names for whoever shows an episode
 
 
 class Memory:
