@@ -107,6 +107,7 @@ def from_data(data: Any) -> Kept:
     if version_of(data, FORMAT, VERSION) == 1:  # from before an agent measured its steps
         data = data | {"view": VIEW.write(View(), "scale")}
         data["settings"] = {name: value for name, value in data["settings"].items() if name != "refuted"}
+        data["motion"] = data["motion"] and data["motion"] | {"outcomes": []}
     told = dict(zip(NAMES, fields(data, "", NAMES)))
     head = {name: kind.read(told[name], name) for name, kind in HEAD.items()}
     percepts = listed(PERCEPT).read(told["percepts"], "percepts")
@@ -151,6 +152,8 @@ def check_motion(learned: Learned, n_actions: int) -> list[int]:
     """Lengths of the displacements in it; raise unless there is one of everything for each action, and maps fit."""
     for name in ("trust", "samples", "tries"):
         list_of(list(getattr(learned, name)), f"motion.{name}", n_actions)
+    for i, counts in enumerate(learned.outcomes and list_of(list(learned.outcomes), "motion.outcomes", n_actions)):
+        list_of(list(counts), f"motion.outcomes[{i}]", n_actions + 2)
     sides = [len(side) for matrix, offset in learned.maps.values() for side in (*matrix, offset)]
     sides += [len(matrix) for matrix, _ in learned.maps.values()]
     if len(set(sides)) > 1 or 0 in sides:

@@ -169,6 +169,7 @@ LEFT_OUT: dict[str, tuple[Callable[[Data], Any], str]] = {
     "trust": (empty("motion", "trust"), "rooms changed"),
     "samples": (without_samples, "rooms changed"),
     "tries": (empty("motion", "tries"), "rooms cut off"),
+    "outcomes": (lambda data: data["motion"].update(outcomes=[]), "rooms changed"),
     "version": (lambda data: data["motion"].update(version=0), "rain ten"),
     "view": (lambda data: data["view"].update(unit=1.0, noisy=False, whole=True, seen=0, guesses=[]),
               "walls changed"),

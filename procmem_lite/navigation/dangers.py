@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from ..percepts import Percept, Transition, is_disaster
-from .motion import MotionModel
+from .motion import STILL, MotionModel
+
+RISK = 0.1  # of ending badly
 
 
 class Dangers:
@@ -45,14 +47,19 @@ class Dangers:
     def observe(self, step: Transition) -> None:
         """Learn from a step: a disaster, ground or a bump that did no harm, an object lost for nothing."""
         before, after = step.percept, step.next_percept
-        near = self.nearby(before, step.action)
+        taken = self.model.explain(before, step.action, after)
+        action = step.action if taken in (None, STILL) else taken  # where actions slip, another one may be to blame
+        deed, near = self.deed(before, action), self.nearby(before, action)
         if is_disaster(step):
-            self.fatal.setdefault(self.deed(before, step.action), True)
+            if taken is not None or not self.model.maps:  # else: who knows what it was
+                self.fatal.setdefault(deed, True)
             self.fatal |= {near: near in self.fatal} if near else {}  # once may be another room's fault
-        elif near and before.facts != after.facts:
+            return
+        if near and before.facts != after.facts:
             self.fatal.pop(near, None)
-        elif before.around.get(self.model.step(step.action), True) is not True:  # this kind of ground, or a bump
-            self.fatal[self.deed(before, step.action)] = False
+        bump = not isinstance(deed, str) and deed[1] == "bump"
+        if bump and taken == STILL or taken == action and not bump and (isinstance(deed, str) or deed in self.fatal):
+            self.fatal[deed] = False
         if not step.terminated and after.facts <= before.facts and before.objects.keys() - after.objects.keys():
             self.costly |= {(step.action, item) for item in before.objects.items() if item[0] not in after.objects}
 
@@ -62,7 +69,17 @@ class Dangers:
             return False
         return self.fatal.get(self.deed(percept, action), False) or self.fatal.get(self.nearby(percept, action), False)
 
+    def risk(self, percept: Percept, action: int) -> float:
+        """How likely an action ends an episode badly here, as far as is known."""
+        return sum(share for taken, share in self.model.chances(action) if self.ends(percept, taken))
+
+    def is_reckless(self, percept: Percept, action: int) -> bool:
+        """Whether an action may end an episode badly here, and another one is much safer."""
+        risk = self.risk(percept, action) if any(self.fatal.values()) else 0.0
+        return risk > RISK and (not self.model.slips or 2 * min(
+            self.risk(percept, other) for other in range(self.model.n_actions)) < risk)
+
     def forbid(self, percept: Percept, action: int) -> bool:
         """Whether an action is known to do any harm here."""
-        return self.ends(percept, action) or bool(self.costly) and any(
+        return self.is_reckless(percept, action) or bool(self.costly) and any(
             (action, item) in self.costly for item in percept.objects.items())

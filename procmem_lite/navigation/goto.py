@@ -10,6 +10,7 @@ from ..library import Shelf
 from ..percepts import Percept
 from ..skills import Operator, Replaying
 from .search import any_path, nearest_open, open_ground, site_stage
+from .slips import Careful
 from .tracker import Tracker
 
 PATIENCE = 8  # times that one use comes by the same pose
@@ -47,14 +48,18 @@ class Going:
     def __init__(self, operator: Operator, body: Tracker) -> None:
         self.operator, self.body = operator, body
         self.path, self.taken, self.reason = [], 0, ""
+        self.walk = Careful(body) if body.model.slips else None
+        self.patience = PATIENCE**2 if self.walk else PATIENCE
         self.met: Counter = Counter()  # pose -> times it was there in this use
 
     def act(self, percept: Percept) -> int | None:
         """The next action; None where there is no path, or nothing came of it."""
         body = self.body
         self.met[body.pose] += 1
-        if self.taken and body.pose is None or self.met[body.pose] > PATIENCE:
+        if self.taken and body.pose is None or self.met[body.pose] > self.patience:
             return self.stop("lost" if body.pose is None else "no progress")
+        if self.walk:
+            return self.careful(percept)
         ahead = self.poses[self.taken - 1:] if self.taken else []
         if not ahead or body.pose != ahead[0] or body.is_barred(ahead):
             if not self.find():
@@ -63,6 +68,14 @@ class Going:
             return self.stop("no effect")
         self.taken += 1
         return self.path[self.taken - 1]
+
+    def careful(self, percept: Percept) -> int | None:
+        """The next action where actions slip."""
+        self.taken += 1
+        anchor = self.body.landmarks.get(self.operator.anchor)
+        stage = {} if anchor is None else site_stage(self.body, anchor, self.operator.site)
+        action = self.walk.act(stage) if stage else None
+        return self.stop("no path") if action is None else action
 
     def find(self) -> bool:
         """Look for a path from here; whether there is one."""

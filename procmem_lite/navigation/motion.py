@@ -21,8 +21,11 @@ from ..percepts import Displacement, Percept, Transition, is_disaster
 Pose = tuple[int, Displacement]
 Rows = tuple[Displacement, ...]  # a matrix
 MEMORY = 16  # transitions kept for each action
+SOME = 5  # of the steps of an action that leads elsewhere at random, this one is looked into
 TURNS = 16  # a map that leads to more orientations than this is not believed
-STILL = -1
+STILL, LOST = -1, -2  # outcomes that look like no action: nothing moved; nothing known
+SLIP = 0.05  # of the steps that moved something; below, an action counts as certain
+OFTEN = 400  # steps, and what was counted counts half
 MISS = 4  # steps in vain over free ground that count like one step elsewhere than expected
 EFFORT = 20_000  # poses a search may open
 GROWING = threading.Lock()  # agents in other threads (a learning explorer's, say) may grow the same distances
@@ -35,6 +38,7 @@ class Learned(NamedTuple):
     trust: Sequence[int]
     samples: Sequence[Sequence[Sequence[tuple[Displacement, Displacement]]]]
     tries: Sequence[int]
+    outcomes: Sequence[Sequence[int]]
     version: int
 
 
@@ -47,6 +51,8 @@ class MotionModel:
         self.maps: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._trust = [0] * n_actions  # how many misses each map will outlive
         self._samples = [deque(maxlen=MEMORY) for _ in range(n_actions)]  # what maps are made from
+        self.outcomes = [[0] * (n_actions + 2) for _ in range(n_actions)]  # as which action it looked; LOST; STILL
+        self.slips = False  # whether actions lead elsewhere at random
         self._open, self.arrangements = Shared(), Shared()
         self.movers: list[int] = []  # actions that are known to move things
         self.version = 0  # poses of one version mean nothing in another
@@ -64,7 +70,7 @@ class MotionModel:
     def learned(self) -> Learned:
         """What would make another model the same."""
         maps = {action: (matrix.tolist(), offset.tolist()) for action, (matrix, offset) in self.maps.items()}
-        return Learned(maps, self._trust, self._samples, self.tries.tolist(), self.version)
+        return Learned(maps, self._trust, self._samples, self.tries.tolist(), self.outcomes, self.version)
 
     def restore(self, learned: Learned) -> None:
         """Become the model that had learned this; ValueError: for maps that cannot all be true."""
@@ -72,6 +78,8 @@ class MotionModel:
                      for action, (matrix, offset) in learned.maps.items()}
         self._trust, self.tries = list(learned.trust), np.array(learned.tries, dtype=int)
         self._samples = [deque(map(list, memory), maxlen=MEMORY) for memory in learned.samples]
+        self.outcomes = [list(counts) for counts in learned.outcomes or self.outcomes]
+        self.slips = any(map(self.is_slippery, range(self.n_actions)))
         try:
             believed = self._rebuild()
         except np.linalg.LinAlgError:
@@ -84,7 +92,8 @@ class MotionModel:
         """Begin anew, where displacements are viewed otherwise."""
         nothing = [()] * self.n_actions
         if what == "space":
-            self.restore(Learned({}, [0] * self.n_actions, nothing, [0] * self.n_actions, self.version + 1))
+            none = [[0] * (self.n_actions + 2) for _ in range(self.n_actions)]
+            self.restore(Learned({}, [0] * self.n_actions, nothing, [0] * self.n_actions, none, self.version + 1))
 
     def observe(self, step: Transition) -> None:
         """Learn from a step, unless what ended the episode may also have stood in the way."""
@@ -96,8 +105,10 @@ class MotionModel:
         self.tries[action] += 1
         pairs = pairs_of(before, after)
         known = action in self.maps
-        right = known and self.explain(before, action, after) == action
-        if right and self._trust[action] == self.trust * MISS:
+        taken = self.explain(before, action, after)
+        right = known and taken == action
+        slips = self.count(action, LOST if taken is None else taken if known or taken != action else STILL)
+        if right and self._trust[action] == self.trust * MISS or slips and not right and taken not in (None, STILL):
             return  # nothing new
         changed = sum(a != b for a, b in pairs)
         moved = 2 * changed > len(pairs) or 2 * changed == len(pairs) > 0 and before.place != after.place
@@ -107,9 +118,34 @@ class MotionModel:
             self._samples[action].append(pairs)
         if known:  # to stand still where all seems free tells less: there may be a pane
             change = MISS if right else -MISS if moved else -1
-            self._trust[action] = min(self._trust[action] + change, self.trust * MISS)
-        if not right and self._trust[action] <= 0:  # once may be chance
+            self._trust[action] = max(0, min(self._trust[action] + change, self.trust * MISS))
+        late = slips and self.outcomes[action][LOST] % SOME  # it takes time, and would be in vain mostly
+        if not right and self._trust[action] <= 0 and not late:  # once may be chance
             self._fit(action)
+
+    def count(self, action: int, outcome: int) -> bool:
+        """Write down as which action one looked; whether it leads elsewhere at random."""
+        counts = self.outcomes[action]
+        counts[outcome] += 1
+        if outcome not in (action, STILL) or sum(counts) > OFTEN:
+            if sum(counts) > OFTEN:
+                counts[:] = [count // 2 for count in counts]
+            self.slips = any(map(self.is_slippery, range(self.n_actions)))
+        return self.slips and self.is_slippery(action)
+
+    def is_slippery(self, action: int) -> bool:
+        """Whether an action has often led elsewhere than it should."""
+        moved = sum(self.outcomes[action][:STILL])
+        others = moved - self.outcomes[action][action]
+        return others >= MEMORY and others > SLIP * moved
+
+    def chances(self, action: int) -> list[tuple[int, float]]:
+        """As which actions one comes out, each with its share; as itself where nothing slips."""
+        if not (self.slips and self.is_slippery(action)):
+            return [(action, 1.0)]
+        counts = self.outcomes[action][:LOST]
+        total = sum(counts)
+        return [(other, count / total) for other, count in enumerate(counts) if count] or [(action, 1.0)]
 
     def explain(self, before: Percept, action: int, after: Percept) -> int | None:
         """As which action a step looks: its own, ``STILL``, or another; None where most things tell of none.
@@ -142,14 +178,37 @@ class MotionModel:
 
     def _fit(self, action: int) -> None:
         """Find a map for what an action did of late, or none."""
-        fitted = consensus(self._samples[action])
-        self.maps.pop(action, None)
+        old, fitted = self.maps.pop(action, None), None
+        others = len(self.maps)
+        if self.is_slippery(action):
+            fitted = self.apart(action, old)
+        fitted = fitted or consensus(self._samples[action])
+        same = fitted is not None and old is not None and all(map(np.array_equal, fitted, old))
+        if same and len(self.maps) == others:
+            self.maps[action], self._trust[action] = old, MISS
+            return
+        for counts in self.outcomes:  # what looked like it looks like nothing known now
+            counts[LOST], counts[action] = counts[LOST] + counts[action], 0
         if fitted is not None and not np.allclose(np.column_stack(fitted), np.eye(len(fitted[1]), len(fitted[1]) + 1)):
             self.maps[action] = fitted
         if not self._rebuild():
             del self.maps[action]
             self._rebuild()
         self._trust[action] = MISS * (action in self.maps)
+
+    def apart(self, action: int, old: tuple | None) -> tuple[np.ndarray, np.ndarray] | None:
+        """A map for an action that slips, another one than any other action's.
+
+        What is left over of what it does goes to an action that has no map: where chances are known, a map only names
+        one of the ways things go.
+        """
+        taken = [offset for _, offset in self.maps.values()]
+        found = commonest(self._samples[action], taken, old)
+        idle = [other for other in range(self.n_actions) if other not in self.maps and self.is_slippery(other)]
+        left = found and commonest(self._samples[action], [*taken, found[1]], None)
+        if left and set(idle) - {action}:
+            self.maps[min(set(idle) - {action})] = left
+        return found
 
     def predict(self, displacement: Displacement, action: int) -> Displacement:
         """Where something at ``displacement`` will be after ``action``; unchanged for actions that move nothing."""
@@ -274,9 +333,15 @@ def fit(samples: Sequence[tuple[Displacement, Displacement]]) -> tuple[np.ndarra
     if np.linalg.matrix_rank(extended) <= axes:
         return None  # not enough yet to tell a turn from anything else
     solution = np.round(np.linalg.lstsq(extended, after, rcond=None)[0], 9) + 0.0
-    if not np.allclose(extended @ solution, after, atol=1e-6) or abs(np.linalg.det(solution[:-1])) < 1e-6:
+    if not np.allclose(extended @ solution, after, atol=1e-6) or not comes_back(solution[:-1]):
         return None
     return solution[:-1].T, solution[-1]
+
+
+def comes_back(matrix: np.ndarray) -> bool:
+    """Whether a matrix turns: often enough, and all is as before."""
+    power = np.eye(len(matrix))
+    return any(np.allclose(power := power @ matrix, np.eye(len(matrix)), atol=1e-6) for _ in range(TURNS))
 
 
 def pairs_of(before: Percept, after: Percept) -> list[tuple[Displacement, Displacement]]:
@@ -310,6 +375,23 @@ def shared_shift(pairs: Sequence[tuple[Displacement, Displacement]]) -> tuple[np
     different = set(pairs)
     shift, count = Counter(clean(np.subtract(b, a)) for a, b in sorted(different)).most_common(1)[0]
     return (np.eye(len(shift)), np.array(shift, dtype=float)) if 2 * count >= len(different) > 2 else None
+
+
+def commonest(memory: Sequence[Sequence[tuple[Displacement, Displacement]]], taken: Sequence[np.ndarray],
+              old: tuple[np.ndarray, np.ndarray] | None) -> tuple[np.ndarray, np.ndarray] | None:
+    """Where actions slip, none explains most steps: the translation seen most often that no other action has.
+
+    The old one stays while it is seen at least half as often.
+    """
+    shifts = [{clean(np.subtract(b, a)) for a, b in pairs} for pairs in memory]
+    counts = Counter(shift.pop() for shift in shifts if len(shift) == 1)
+    free = [shift for shift, _ in counts.most_common()
+            if any(shift) and not any(np.array_equal(shift, other) for other in taken)]
+    if not free:
+        return None
+    before = None if old is None else clean(old[1])
+    best = before if before in free and 2 * counts[before] >= counts[free[0]] else free[0]
+    return np.eye(len(best)), np.array(best, dtype=float)
 
 
 def trimmed(pairs: Sequence[tuple[Displacement, Displacement]]) -> tuple[np.ndarray, np.ndarray] | None:

@@ -33,6 +33,7 @@ class Tracker:
         self.ground: set[Displacement] = set()
         self.obstacles: set[Displacement] = set()
         self.bumps: set[Displacement] = set()  # obstacles that only a step in vain tells of
+        self.deadly: set[Displacement] = set()  # obstacles that end an episode badly
         self.panes: set[tuple] = set()  # pairs of free positions without a step between them
         self.landmarks: dict[str, Displacement] = {}
         self.visits: dict[Displacement, int] = {}
@@ -56,19 +57,24 @@ class Tracker:
         self.visits[here] = self.visits.get(here, 0) + 1
         self.note(here, free=True)
         for step, free in percept.around.items():
-            self.note(from_agent(self.pose, step), free is True or bool(free) and not self.dangers.fatal.get(free))
+            fatal = bool(free) and free is not True and self.dangers.fatal.get(free, False)
+            self.note(from_agent(self.pose, step), bool(free) and not fatal, fatal)
         for action in self.model.movers if self.odd else ():
             if self.odd.get((percept.place, action), 0) >= ODD:
                 self.panes.add((here, self.model.ahead(self.pose, action)[1]))
         for action in self.model.movers if any(self.dangers.fatal.values()) else []:
             if any(self.model.step(action)) and self.dangers.ends(percept, action):
-                self.note(self.model.ahead(self.pose, action)[1], free=False)
+                self.note(self.model.ahead(self.pose, action)[1], free=False, deadly=True)
 
-    def note(self, position: Displacement, free: bool) -> None:
+    def note(self, position: Displacement, free: bool, deadly: bool = False) -> None:
         """Remember whether a position can be entered."""
         known, other = (self.ground, self.obstacles) if free else (self.obstacles, self.ground)
         known.add(position)
         other.discard(position)
+        if deadly:
+            self.deadly.add(position)
+        elif self.deadly:
+            self.deadly.discard(position)
 
     def follow(self, before: Percept, action: int, after: Percept) -> None:
         """Follow one step: moved as predicted, stood still (an obstacle, then), or lost."""
