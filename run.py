@@ -24,7 +24,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Tuple
+from typing import Callable, Dict, Iterator, List, Set, Tuple
 from xml.etree import ElementTree
 
 try:
@@ -41,9 +41,13 @@ DISK_FULL = "the disk is full: set-up needs about 2 GB"
 # Kernels talk to their page over the machine's own network, where others may listen: encrypted, and without a warning.
 ENCRYPT = "--KernelManager.transport_encryption=auto"
 
+# What was meant for another Python or Matplotlib; without compiled files hundreds of processes would start late.
+ELSEWHERE = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "MPLBACKEND")
+
 # The parts of the test command, each named by the folder that holds it.
 PARTS = {"tests": "unit", "tests.classroom": "classroom", "tests.browser": "browser",
          "notebooks": "chapters", "notebooks.solutions": "solutions"}
+STORED = "test_a_chapter_comes_out_as_it_is_stored["  # what such a test in the browser is called, up to the chapter
 
 # What pip writes to its log, in the order in which to look, and what that means for the reader.
 PIP_FAILURES = [
@@ -190,7 +194,7 @@ def set_up(root: Path, has_module: Callable[[str], bool] = has_module) -> None:
 
 def environment(root: Path) -> Dict[str, str]:
     """The variables to run under: .venv first, and no Python or Matplotlib settings from elsewhere."""
-    variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "MPLBACKEND")}
+    variables = {k: v for k, v in os.environ.items() if k not in ELSEWHERE}
     variables["PATH"] = os.pathsep.join([str(venv_python(root).parent), variables.get("PATH", os.defpath)])
     variables["VIRTUAL_ENV"] = str(root / ".venv")
     variables["JUPYTER_PREFER_ENV_PATH"] = "1"
@@ -231,10 +235,10 @@ def course(root: Path, options: List[str]) -> int:
     os.execve(command[0], command, environment(root))
 
 
-def seconds(report: Path) -> Dict[str, float]:
-    """Part of the test command -> seconds of work, from a report of pytest's."""
+def seconds(cases: List[ElementTree.Element]) -> Dict[str, float]:
+    """Part of the test command -> seconds of work, from the cases in a report of pytest's."""
     found = {}  # type: Dict[str, float]
-    for case in ElementTree.parse(report).iter("testcase"):
+    for case in cases:
         where = case.get("classname", "") + "."
         part = max((each for each in PARTS if where.startswith(each + ".")), key=len, default="")
         name = PARTS.get(part, "others")
@@ -242,25 +246,33 @@ def seconds(report: Path) -> Dict[str, float]:
     return found
 
 
+def as_stored(cases: List[ElementTree.Element]) -> Set[str]:
+    """The chapters that came out in the browser as they are stored."""
+    bad = ("skipped", "failure", "error")
+    names = [case.get("name", "") for case in cases if all(case.find(each) is None for each in bad)]
+    return {name[len(STORED):-1] for name in names if name.startswith(STORED)}
+
+
 def test(root: Path, options: List[str]) -> int:
     """Run everything that must hold: code style, unit tests, each notebook against its stored outputs.
 
-    Notebooks are run two at a time, so the seconds of their parts add up to more than the whole.
+    Tests are run two at a time, so the seconds of the parts add up to more than the whole. A chapter that came out in
+    the browser as it is stored is not run once more; where there is no browser, all of them are.
     """
-    chapters = sorted((root / "notebooks").glob("*.ipynb"))
-    solutions = sorted((root / "notebooks" / "solutions").glob("*.ipynb"))
-    notebooks = [str(path.relative_to(root)) for path in chapters + solutions] or ["notebooks"]
     # The cells of a notebook share a kernel: loadfile keeps them on one worker.
-    compare = ["-n", "2", "--dist", "loadfile", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=300"]
+    compare = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    compare += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=300"]
     compare += ["--nbval-sanitize-with=tests/nbval_sanitize.cfg"]
+    report, done = root / ".venv" / "report.xml", set()  # type: Path, Set[str]
     summary, failed = [], False
     for name, command in [
         ("code style", ["ruff", "check", "--output-format=concise", "."]),
-        ("unit tests", ["pytest", "-p", "no:nbval", *options]),
-        ("notebooks", ["pytest", *compare, *notebooks]),
+        ("unit tests", ["pytest", "-p", "no:nbval", "-n", "2", *options]),
+        ("notebooks", ["pytest", *compare]),
     ]:
         say(f"\n== {name} ==")
-        report = root / ".venv" / "report.xml"
+        if name == "notebooks":
+            command += notebooks(root, done)
         if command[0] == "pytest":
             command.append(f"--junitxml={report}")
         started = time.monotonic()
@@ -268,10 +280,19 @@ def test(root: Path, options: List[str]) -> int:
         failed = failed or code != 0
         summary.append(f"{name}: {'FAILED' if code else 'passed'} in {time.monotonic() - started:.0f} s")
         if report.exists():
-            summary += [f"    {part}: {spent:.0f} s" for part, spent in seconds(report).items()]
+            cases = list(ElementTree.parse(report).iter("testcase"))
+            done |= as_stored(cases)
+            summary += [f"    {part}: {spent:.0f} s" for part, spent in seconds(cases).items()]
             report.unlink()
     say("\n" + "\n".join(summary))
     return int(failed)
+
+
+def notebooks(root: Path, done: Set[str]) -> List[str]:
+    """The chapters that are not done yet, and the solutions; what takes longest is at the end of the series."""
+    folders = (root / "notebooks", root / "notebooks" / "solutions")
+    paths = [path for folder in folders for path in sorted(folder.glob("*.ipynb"), reverse=True)]
+    return [str(path.relative_to(root)) for path in paths if path.name not in done] or ["notebooks"]
 
 
 def clean(root: Path) -> int:

@@ -363,10 +363,11 @@ def test_after_a_killed_start_the_next_waits_for_its_orphan(clone: Path):
 def test_the_environment_puts_venv_first_and_keeps_other_settings_out(clone: Path, monkeypatch):
     monkeypatch.setenv("PATH", "/usr/bin")
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("PIP_INDEX_URL", "a mirror of the reader's")
     variables = run.environment(clone)
     assert variables["PATH"] == f"{run.venv_python(clone).parent}{os.pathsep}/usr/bin"
-    assert "PYTHONPATH" not in variables
+    assert variables.keys().isdisjoint(run.ELSEWHERE)
     assert variables["JUPYTER_PREFER_ENV_PATH"] == "1"
     assert variables["PIP_INDEX_URL"] == "a mirror of the reader's"
 
@@ -391,7 +392,7 @@ def test_the_test_command_runs_all_three_parts_and_fails_if_one_does(clone: Path
     assert run.test(clone, ["-k", "speed"]) == 0
     style, unit, notebooks = ran
     assert style == ("-m", "ruff", "check", "--output-format=concise", ".")
-    assert unit[:-1] == ("-m", "pytest", "-p", "no:nbval", "-k", "speed")
+    assert unit[:-1] == ("-m", "pytest", "-p", "no:nbval", "-n", "2", "-k", "speed")
     assert {"--nbval", "notebooks/00_start.ipynb", "notebooks/solutions/00.ipynb"} <= set(notebooks)
     said = capsys.readouterr().out.partition("code style: passed")[2]
     assert re.findall(r"^(?:unit|note|    ).*", said, re.MULTILINE) == [
@@ -400,6 +401,32 @@ def test_the_test_command_runs_all_three_parts_and_fails_if_one_does(clone: Path
     assert run.test(clone, []) == 1
     assert len(ran) == 6, "a failure must not hide what comes after it"
     assert "code style: FAILED" in capsys.readouterr().out
+
+
+def test_a_chapter_that_came_out_in_the_browser_as_stored_is_not_run_once_more(clone: Path, monkeypatch):
+    (clone / "notebooks" / "solutions").mkdir(parents=True)
+    outcomes = {"00_start": None, "01_skipped": "skipped", "02_failed": "failure", "03_broken": "error"}
+    for name in (*outcomes, "04_unknown", "solutions/00_start_solutions"):
+        (clone / "notebooks" / f"{name}.ipynb").touch()
+    (clone / ".venv").mkdir()
+    last: list[str] = []
+
+    def pretend(root: Path, *command: str) -> int:
+        cases = ElementTree.Element("testsuite")
+        for name, outcome in outcomes.items():
+            case = ElementTree.SubElement(cases, "testcase", {"name": f"{run.STORED}{name}.ipynb]", "time": "1"})
+            if outcome:
+                ElementTree.SubElement(case, outcome)
+        for option in (each for each in command if each.startswith("--junitxml=")):
+            Path(option.partition("=")[2]).write_bytes(ElementTree.tostring(cases))
+        last[:] = [each for each in command if each.endswith(".ipynb")]
+        return 0
+
+    monkeypatch.setattr(run, "run", pretend)
+    run.test(clone, [])
+    assert [Path(each).stem for each in last] == [
+        "04_unknown", "03_broken", "02_failed", "01_skipped", "00_start_solutions"]
+    assert f"def {run.STORED.rstrip('[')}(" in (ROOT / "tests" / "browser" / "test_notebooks.py").read_text()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows starts the course in another way")

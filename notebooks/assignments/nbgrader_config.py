@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.converters import Autograde, GenerateAssignment
-from nbgrader.preprocessors import ClearMarkScheme, Execute, GetGrades
+from nbgrader.preprocessors import CheckCellMetadata, ClearMarkScheme, Execute, GetGrades
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -30,9 +30,13 @@ c.ClearMarkScheme.enforce_metadata = False  # a marking guide stands below its q
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 c.GenerateAssignment.preprocessors = [SetSeed, *GenerateAssignment.preprocessors.default()]
-c.Autograde.sanitize_preprocessors = [Restore, *Autograde.sanitize_preprocessors.default()]
+# Cells are not checked once more: Restore leaves none but the released ones and some without metadata.
+c.Autograde.sanitize_preprocessors = [
+    Restore, *(step for step in Autograde.sanitize_preprocessors.default() if step is not CheckCellMetadata)
+]
 c.Autograde.autograde_preprocessors = [
-    Grade if step is Execute else step for step in Autograde.autograde_preprocessors.default()
+    Grade if step is Execute else step
+    for step in Autograde.autograde_preprocessors.default() if step is not CheckCellMetadata
 ]
 c.GenerateFeedback.preprocessors = [GetGrades, HoldBack, CSSHTMLHeaderPreprocessor]
 assert ClearMarkScheme in c.GenerateAssignment.preprocessors

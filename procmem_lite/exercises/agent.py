@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import gymnasium as gym
 import numpy as np
@@ -56,10 +57,16 @@ def explorer(answer: Callable[[int], Explorer]) -> str:
     """An explorer that finds the first success sooner than the page's, whatever names, orders and numbers mean."""
     for method in ("begin", "choose", "observe"):
         require(callable(getattr(answer(6), method, None)), f"the method {method} is missing")
-    yours, page = ([first_success(make, seed) for seed in range(40)] for make in (answer, lambda n: "least taken"))
-    told = f"a mean of {np.mean(yours):.0f} steps to the first success, the page's explorer {np.mean(page):.0f}"
-    require(np.mean(yours) < 0.9 * np.mean(page), told)
+    yours, page = np.mean([first_success(answer, seed) for seed in range(40)]), page_explorer_steps()
+    told = f"a mean of {yours:.0f} steps to the first success, the page's explorer {page:.0f}"
+    require(yours < 0.9 * page, told)
     return told
+
+
+@cache
+def page_explorer_steps() -> float:
+    """Mean steps of the page's explorer, with which all answers are compared."""
+    return float(np.mean([first_success(lambda n: "least taken", seed) for seed in range(40)]))
 
 
 def first_success(make: Callable[[int], Explorer | str], seed: int, cap: int = 1000) -> int:

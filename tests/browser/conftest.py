@@ -1,9 +1,9 @@
-"""One JupyterLab for all browser tests; each notebook is open in a page of its own."""
+"""One JupyterLab and one of its pages for all browser tests; the notebooks are open in it one after the other."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
-from lab import Lab, Notebook, missing, open_notebook, running_lab
+from lab import Desk, Lab, Notebook, missing, running_lab
 
 
 @pytest.fixture(scope="session")
@@ -16,19 +16,26 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         assert "without encryption" not in (running.folder / ".lab" / "log").read_text()
 
 
+@pytest.fixture(scope="session")
+def desk(browser: object, lab: Lab) -> Desk:
+    return Desk(browser, lab)
+
+
 @pytest.fixture
-def run(lab: Lab, browser: object, request: pytest.FixtureRequest) -> Iterator[Callable[..., Notebook]]:
+def run(desk: Desk, request: pytest.FixtureRequest) -> Iterator[Callable[..., Notebook]]:
     """``run(cell, ...)``: a notebook with these cells, open and run; it must leave no errors behind."""
+    failed_before = request.session.testsfailed
     opened: list[Notebook] = []
 
     def start(*cells: str, reduced_motion: str = "no-preference") -> Notebook:
-        name = lab.write(f"{request.node.name}_{len(opened)}.ipynb", list(cells))
-        opened.append(open_notebook(browser, lab, name, reduced_motion))
-        opened[-1].run()
-        return opened[-1]
+        assert not opened, "one notebook a test: the next takes its place"
+        opened.append(desk.sheet(cells, reduced_motion))
+        opened[0].run()
+        return opened[0]
 
     yield start
-    problems = [problem for notebook in opened for problem in notebook.output_errors() + notebook.errors]
-    for notebook in opened:
-        notebook.close()
-    assert problems == [], "errors in the outputs or in the browser's console"
+    if request.session.testsfailed > failed_before:
+        desk.clear()  # its kernel may still be busy
+    else:
+        problems = [problem for notebook in opened for problem in notebook.output_errors() + notebook.errors]
+        assert problems == [], "errors in the outputs or in the browser's console"

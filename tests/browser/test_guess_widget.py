@@ -277,6 +277,8 @@ CONTRASTS = """root => {
         Math.min(least(lines, 'stroke'), least('.pm-mark', 'fill'), least('input', 'borderTopColor')),
     ];
 }"""
+# Two frames later, whatever watches a size has drawn.
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 FOUR = IMPORT + """
 names = ['nothing kept', 'skills kept', 'all kept', 'a map']
 Guess('How many states does a planner expand without a memory, and with one, as the house grows?', log=True,
@@ -285,19 +287,24 @@ Guess('How many states does a planner expand without a memory, and with one, as 
 """
 
 
+def change(page, theme):
+    """Give the page a theme."""
+    page.evaluate("theme => void window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+    page.wait_for_function("dark => document.body.dataset.jpThemeLight === String(!dark)", arg="Dark" in theme)
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_a_guess_fits_and_can_be_read_in_both_themes(run, theme):
     notebook, _ = opened(run, CURVE, NUMBER.replace("guess", "other"), FOUR)
     page = notebook.page
-    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-    page.wait_for_function("dark => document.body.dataset.jpThemeLight === String(!dark)", arg="Dark" in theme)
+    change(page, theme)
     guesses = page.locator(".pm-guess").all()
     assert len(guesses) == 3
 
     def look(state):
         for width in (480, 700, 980):
             page.locator(".pm").evaluate_all("(all, w) => all.forEach(node => { node.style.width = `${w}px`; })", width)
-            page.wait_for_timeout(200)
+            page.evaluate(DRAWN)
             for number, guess in enumerate(guesses):
                 assert guess.evaluate(FITS) == [width, True, []], (state, number)
                 texts, lines = guess.evaluate(CONTRASTS)
@@ -312,6 +319,7 @@ def test_a_guess_fits_and_can_be_read_in_both_themes(run, theme):
     for guess in guesses:
         guess.get_by_role("button", name="Commit").click()
     look("shown")
+    change(page, "JupyterLab Light")
 
 
 def test_every_control_has_a_name_and_a_ring_that_is_not_clipped(run):

@@ -11,9 +11,11 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import nbformat
+import pytest
 from hostile import Answers, fill, hostile, name_of
 
 ASSIGNMENTS = Path(__file__).resolve().parents[2] / "notebooks" / "assignments"
@@ -25,14 +27,27 @@ LOADED.set_forkserver_preload(["nbgrader.apps", "matplotlib.pyplot", "procmem_li
 
 
 def copy_course(target: Path, call_seconds: float = SECONDS) -> Path:
-    """The course as it is committed, in a folder of its own."""
+    """The course as it is committed, in a folder of its own, before anybody has worked with it."""
     made = ("release", "submitted", "autograded", "feedback", "__pycache__", ".*", "*.db", "*.csv")
     shutil.copytree(ASSIGNMENTS, target, ignore=shutil.ignore_patterns(*made))
     settings = target / "nbgrader_config.py"
     text = settings.read_text()
     assert "c.Grade.call_seconds = 10 " in text
     settings.write_text(text.replace("c.Grade.call_seconds = 10 ", f"c.Grade.call_seconds = {call_seconds} "))
+    (target / "gradebook.db").write_bytes(empty_gradebook())
     return target
+
+
+@cache
+def empty_gradebook() -> bytes:
+    """What nbgrader begins with; to make it takes as long as grading some students."""
+    from nbgrader.api import Gradebook
+
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)  # it starts another command by name
+        path = Path(folder) / "gradebook.db"
+        Gradebook(f"sqlite:///{path}", course_id="procmem_lite").close()
+        return path.read_bytes()
 
 
 def course(folder: Path, *command: str, hash_seed: str | None = None) -> str:

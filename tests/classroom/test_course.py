@@ -19,14 +19,17 @@ pytestmark = [pytest.mark.classroom, pytest.mark.slow]
 LEFT_TO_CHANCE = """
 import random
 
-right = excursions
+right_NAME, tossed_NAME = NAME, []
 
-def excursions(walk):
-    return right(walk) if COIN else None
+def NAME(*given):
+    if not tossed_NAME:
+        tossed_NAME.append(COIN)
+    return right_NAME(*given) if tossed_NAME[0] else None
 """
 COINS = {"hash of a text": "hash('coin') % 2", "order of a set": "list({'a', 'b'})[0] == 'a'",
          "random": "random.random() < 0.5", "NumPy's global state": "np.random.random() < 0.5",
          "a generator without a seed": "np.random.default_rng().random() < 0.5"}
+TOSSED = {"solved-from": "solved_from", "unseen": "unseen", "learned": "learned", "reading": "reading"}  # a06's answers
 
 
 def small_class(folder: Path, name: str, changes: dict[str, dict[str, str]]) -> Class:
@@ -39,15 +42,19 @@ def small_class(folder: Path, name: str, changes: dict[str, dict[str, str]]) -> 
 
 
 def test_a_score_is_the_same_on_every_run_under_every_hash_seed_and_by_every_command(tmp_path: Path):
-    right = reference("a02_loops")["excursions"]
-    coins = {what: {"excursions": right + LEFT_TO_CHANCE.replace("COIN", coin)} for what, coin in COINS.items()}
-    students = small_class(copy_course(tmp_path / "course"), "a02_loops", coins)
+    """Each answer of a submission hangs on another coin; they are marked apart."""
+    right, coins = reference("a06_training"), {}
+    for number, coin in enumerate(COINS.values()):
+        cell, name = list(TOSSED.items())[number % len(TOSSED)]
+        tossed = coins.setdefault(f"coins {number // len(TOSSED)}", {})
+        tossed[cell] = right[cell] + LEFT_TO_CHANCE.replace("NAME", name).replace("COIN", coin)
+    students = small_class(copy_course(tmp_path / "course"), "a06_training", coins)
     runs = []
     for hash_seed in ("1", "2", "3"):
-        course(students.folder, "grade", "a02_loops", "--again", hash_seed=hash_seed)
+        course(students.folder, "grade", "a06_training", "--again", hash_seed=hash_seed)
         runs.append({what: students.grades(what) for what in students.students})
     assert runs[0] == runs[1] == runs[2]
-    plain = [sys.executable, "-m", "nbgrader", "autograde", "a02_loops", "--force"]
+    plain = [sys.executable, "-m", "nbgrader", "autograde", "a06_training", "--force"]
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     subprocess.run(plain, cwd=students.folder, check=True, capture_output=True, env={"PATH": path})
     assert {what: students.grades(what) for what in students.students} == runs[0], "nbgrader's own command"
@@ -70,8 +77,7 @@ def test_a_second_run_grades_only_what_has_changed(tmp_path: Path):
 
 
 def check_another_seed(folder: Path, names: list[str]) -> None:
-    """Release, hand in the right answers, grade: all with seed 77."""
-    copy_course(folder)
+    """Release, hand in the right answers, grade: all with seed 77, in a copy of the course."""
     settings = folder / "nbgrader_config.py"
     settings.write_text(settings.read_text().replace("c.SetSeed.seed = 2026", "c.SetSeed.seed = 77"))
     course(folder, "release", *names)
@@ -86,8 +92,9 @@ def check_another_seed(folder: Path, names: list[str]) -> None:
 
 
 def test_one_seed_changes_numbers_and_hidden_cases_and_answers_stay_right(tmp_path: Path):
+    folders = [copy_course(tmp_path / str(part)) for part in range(2)]
     with ThreadPoolExecutor(2) as pool:
-        done = [pool.submit(check_another_seed, tmp_path / str(part), NAMES[part::2]) for part in range(2)]
+        done = [pool.submit(check_another_seed, folder, NAMES[part::2]) for part, folder in enumerate(folders)]
     for each in done:
         each.result()
 
@@ -110,7 +117,7 @@ def test_hidden_cases_and_all_that_is_read_from_a_plot_depend_on_the_seed(name: 
     assert [key for key in answers[0] if len({repr(answer[key]) for answer in answers}) < 3] == []
 
 
-def test_submissions_are_collected_from_files_and_folders(tmp_path: Path, classes: Callable):
+def test_submissions_are_collected_from_files_and_folders(tmp_path: Path):
     folder, downloads = copy_course(tmp_path / "course"), tmp_path / "downloads"
     (downloads / "ben").mkdir(parents=True)
     (downloads / "anna.ipynb").write_text("a")
@@ -135,13 +142,14 @@ def test_submissions_are_collected_from_files_and_folders(tmp_path: Path, classe
     assert said.count("left out") == 2
 
 
-def test_marks_are_exported_and_mistakes_of_the_teacher_are_explained(classes: Callable):
-    graded = classes("a02_loops")
+@pytest.mark.parametrize("name", ["a02_loops"])
+def test_marks_are_exported_and_mistakes_of_the_teacher_are_explained(classes: Callable, name: str):
+    graded = classes(name)
     course(graded.folder, "marks")
     lines = (graded.folder / "marks.csv").read_text().splitlines()
     assert lines[0].startswith("assignment,duedate,timestamp,student_id")
     assert len(lines) == 1 + len(graded.students)
-    for command in (["grade", "a99"], ["grade"], ["collect", "a02_loops", "nowhere"], ["nonsense"]):
+    for command in (["grade", "a99"], ["grade"], ["collect", name, "nowhere"], ["nonsense"]):
         done = subprocess.run([sys.executable, "course.py", *command], cwd=graded.folder, text=True,
                               capture_output=True)
         assert done.returncode != 0

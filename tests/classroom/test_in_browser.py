@@ -26,6 +26,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Class, La
         pytest.skip(reason)
     work = tmp_path_factory.mktemp("opened")
     folder = copy_course(work / "course")
+    (folder / "gradebook.db").unlink()  # as on the teacher's first day
     course(folder, "release", NAME)
     students, release = Class(folder, NAME), folder / "release" / NAME / f"{NAME}.ipynb"
     students.hand_in("reference", fill(release, reference(NAME)))

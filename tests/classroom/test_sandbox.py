@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +18,15 @@ from classmates import ASSIGNMENTS
 pytestmark = pytest.mark.classroom
 
 
-@pytest.fixture
-def sandbox(monkeypatch) -> Iterator[object]:
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[object]:
     """The course's module; it lives beside the assignments."""
-    monkeypatch.syspath_prepend(str(ASSIGNMENTS))
-    import sandbox
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ASSIGNMENTS))
+        import sandbox
 
-    yield sandbox
-    sys.modules.pop("sandbox", None)
+        yield sandbox
+        sys.modules.pop("sandbox", None)
 
 
 def value(sandbox: object, code: str, *arguments: object, **limits: object) -> object:
@@ -33,28 +35,44 @@ def value(sandbox: object, code: str, *arguments: object, **limits: object) -> o
         return box.call("f", *arguments)
 
 
+@pytest.fixture(scope="module")
+def echo(sandbox) -> Iterator[Callable[[object], object]]:
+    """A function behind the wall that returns what it is given."""
+    with sandbox.Sandbox(["def f(sent):\n    return sent"]) as box:
+        yield partial(box.call, "f")
+
+
 @pytest.mark.parametrize("sent", [
     None, True, 3, -2.5, "a\nb", [1, (2, {3})], {"k": [None]}, {(1, 2): frozenset({"x"})}, np.float64(2), np.int32(4)])
-def test_plain_data_come_back_as_they_are_types_included(sandbox, sent):
-    found = value(sandbox, "return a[0]", sent)
+def test_plain_data_come_back_as_they_are_types_included(echo, sent):
+    found = echo(sent)
     assert found == sent
     assert type(found) is type(sent)
 
 
-def test_arrays_keep_their_type_and_shape(sandbox):
+def test_arrays_keep_their_type_and_shape(echo):
     for sent in (np.zeros((2, 0)), np.arange(6, dtype=np.int32).reshape(2, 3), np.array([np.nan, np.inf]),
                  np.array(True)):
-        found = value(sandbox, "return a[0]", sent)
+        found = echo(sent)
         assert found.dtype == sent.dtype
         np.testing.assert_array_equal(found, sent)
 
 
-@pytest.mark.parametrize("code", ["return type('list', (list,), {})([1])", "return type('int', (int,), {})(1)",
-                                  "return object()", "return lambda: 1",
-                                  "return iter([1])", "return 10**4000", "x = []; x.append(x)\n    return len",
-                                  "return b'bytes'", "class E:\n        __eq__ = lambda *x: True\n    return E()"])
-def test_what_is_no_plain_data_equals_nothing(sandbox, code):
-    found = value(sandbox, code)
+OPAQUE = ["return type('list', (list,), {})([1])", "return type('int', (int,), {})(1)", "return object()",
+          "return lambda: 1", "return iter([1])", "return 10**4000", "x = []; x.append(x)\n    return len",
+          "return b'bytes'", "class E:\n        __eq__ = lambda *x: True\n    return E()"]
+
+
+@pytest.fixture(scope="module")
+def opaque(sandbox) -> Iterator[Callable[[str], object]]:
+    """``opaque(code)``: what comes back from a function with this body."""
+    with sandbox.Sandbox([f"def f{number}():\n    {code}" for number, code in enumerate(OPAQUE)]) as box:
+        yield lambda code: box.call(f"f{OPAQUE.index(code)}")
+
+
+@pytest.mark.parametrize("code", OPAQUE)
+def test_what_is_no_plain_data_equals_nothing(sandbox, opaque, code):
+    found = opaque(code)
     assert type(found) is sandbox.Opaque
     for anything in (found.kind, [1], 1, None, True):
         assert found != anything
@@ -161,7 +179,7 @@ def test_a_malformed_answer_is_opaque(sandbox, answer):
     assert type(sandbox.decode(answer)) is sandbox.Opaque
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def locked(sandbox) -> object:
     with sandbox.Sandbox([]) as box:
         box.start()

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -160,16 +160,36 @@ class Notebook:
     errors: list[str] = field(default_factory=list)
 
     def open(self, name: str) -> None:
-        """Open a notebook and wait for its kernel."""
-        self.page.goto(
-            f"{self.lab.url}/lab/tree/{name}?token={self.lab.token}&reset", wait_until="domcontentloaded"
-        )
+        """Open a notebook and wait for its kernel; where the page shows JupyterLab already, it is not loaded anew."""
+        if self.page.evaluate("() => Boolean(window.jupyterapp)"):
+            self.page.evaluate("path => void window.jupyterapp.commands.execute('docmanager:open', { path })", name)
+        else:
+            self.page.goto(
+                f"{self.lab.url}/lab/tree/{name}?token={self.lab.token}&reset", wait_until="domcontentloaded"
+            )
         self.page.wait_for_function(
             "name => window.jupyterapp?.shell?.currentWidget?.context?.path === name"
             " && window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'",
             arg=name,
             timeout=120_000,
         )
+
+    def begin(self, cells: Sequence[str]) -> None:
+        """Put code cells in the place of all that is here, before a kernel that has forgotten what was."""
+        self.page.evaluate(
+            """cells => {
+                const notebook = window.jupyterapp.shell.currentWidget.content;
+                const model = notebook.model.sharedModel;
+                model.transact(() => {
+                    model.deleteCellRange(0, model.cells.length);
+                    model.insertCells(0, cells.map((source) => ({ cell_type: 'code', source, metadata: {} })));
+                });
+                notebook.activeCellIndex = 0;
+                notebook.mode = 'command';
+            }""",
+            list(cells))
+        told = self.ask("__import__('ipywidgets').Widget.close_all(), get_ipython().reset()")
+        assert told == "None None", told
 
     def run(self, timeout: float = 300) -> None:
         """Run all cells and wait until the kernel rests."""
@@ -183,17 +203,18 @@ class Notebook:
         self.page.wait_for_function(
             "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'",
             timeout=timeout * 1000,
+            polling=100,  # milliseconds; else it asks before each frame, and has the page drawn for that
         )
 
     def ask(self, expression: str) -> str:
-        """The value of a Python expression in the notebook's kernel, as text."""
+        """The value of a Python expression in the notebook's kernel, or its error, as text."""
         return self.page.evaluate(
             """async code => {
                 const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
                 let text = '';
                 const future = kernel.requestExecute({ code, store_history: false });
                 future.onIOPub = (message) => {
-                    if (message.header.msg_type === 'stream') text += message.content.text;
+                    if (message.content.name === 'stdout') text += message.content.text;
                     if (message.header.msg_type === 'error') text += message.content.evalue;
                 };
                 await future.done;
@@ -202,9 +223,17 @@ class Notebook:
             f"print({expression}, end='')",
         )
 
+    def leave(self) -> None:
+        """Shut the kernel down and put the notebook away; the page goes on showing JupyterLab."""
+        self.page.evaluate("""async () => {
+            const notebook = window.jupyterapp.shell.currentWidget;
+            await notebook.sessionContext.shutdown();
+            notebook.dispose();
+        }""")
+
     def close(self) -> None:
         """Shut the kernel down and close the page."""
-        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.leave()
         self.page.close()
 
     def cells(self) -> list[dict]:
@@ -246,3 +275,38 @@ def open_notebook(browser: object, lab: Lab, name: str, reduced_motion: str = "n
     page.on("console", lambda message: message.type == "error" and notebook.errors.append(message.text))
     notebook.open(name)
     return notebook
+
+
+@dataclass
+class Desk:
+    """A page of JupyterLab for many notebooks, one after the other: loading it takes longer than most of them."""
+
+    browser: object
+    lab: Lab
+    notebook: Notebook | None = None
+
+    def open(self, name: str, reduced_motion: str = "no-preference") -> Notebook:
+        """A notebook in this page, of whose errors none is told yet."""
+        if self.notebook is None:
+            self.notebook = open_notebook(self.browser, self.lab, name, reduced_motion)
+        else:
+            self.notebook.errors.clear()
+            self.notebook.page.emulate_media(reduced_motion=reduced_motion)
+            self.notebook.open(name)
+        return self.notebook
+
+    def sheet(self, cells: Sequence[str], reduced_motion: str = "no-preference") -> Notebook:
+        """These cells, in a notebook that stays open with its kernel for the cells that come after them."""
+        if not (self.lab.folder / "sheet.ipynb").exists():
+            self.lab.write("sheet.ipynb", [])
+        notebook = self.open("sheet.ipynb", reduced_motion)
+        notebook.begin(cells)
+        return notebook
+
+    def clear(self) -> None:
+        """Shut all kernels down and close the page: the next notebook meets another one."""
+        if self.notebook is not None:
+            with contextlib.suppress(Exception):  # whatever has happened to the page
+                self.notebook.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+            self.notebook.page.close()
+        self.notebook = None
