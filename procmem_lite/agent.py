@@ -203,7 +203,12 @@ class SequenceAgent(Shell):
         self.memory = Memory(made(explorer, n_actions), np.random.default_rng(seed), self.settings)
 
     def price(self, run: Run, shelf: Shelf, facts: Facts) -> float:
-        """Expected steps of a shelf: mean length divided by success rate, as attempted under these facts."""
+        """Expected steps of a shelf: mean length divided by success rate, as attempted under these facts.
+
+        Infinitely many where it is the next one, and what it is about is not there.
+        """
+        if facts == run.percept.facts and shelf.anchor not in {None, *run.percept.objects}:
+            return float("inf")
         tried = run.memory.library.ledger.under_facts(shelf.operator.claim, facts)
         return expected_steps(shelf, facts) * shelf.tally.rate / tried.rate
 
