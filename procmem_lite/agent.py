@@ -29,7 +29,7 @@ from .percepts import Facts, Percept, Transition, earned
 from .planning import expected_steps, outlook, plan
 from .settings import Settings
 from .shell import Shell, check, made
-from .skills import Replaying, Skill
+from .skills import Operator, Replaying, Skill
 
 FEW, MORE = 3, 8  # matches asked for at first; so many times more where all of these are banned
 
@@ -190,6 +190,12 @@ def explore(run: Run) -> int:
     return action
 
 
+def was_open(run: Run, operator: Operator) -> bool:
+    """Whether what an operator brings about always happened with open ground ahead."""
+    cases = run.memory.cases.get((operator.effect, operator.removes), ())
+    return bool(cases) and all(run.agent.model.is_open(path[-1].percept) for path in cases)
+
+
 class SequenceAgent(Shell):
     """Learns skills from its own episodes, and replays the stored sequence that fits best.
 
@@ -279,16 +285,16 @@ class ProceduralMemoryAgent(SequenceAgent):
         """Going to the site, where that can be done; else the stored sequences."""
         if self.settings.closed_loop and GoTo(shelf.operator).can_start(run.percept, run.body):
             sides = alike(shelf, run.memory.library.shelves.values()) or [shelf]
-            return [Match(GoTo(side.operator), 1.0, side.tally.rate) for side in nearest_first(sides, run.body)[:k]]
+            on_open = shelf.site.action is not None and was_open(run, shelf.operator)
+            return [Match(GoTo(side.operator, on_open), 1.0, side.tally.rate)
+                    for side in nearest_first(sides, run.body, on_open)[:k]]
         return super().policies(run, shelf, k)
 
     def start(self, run: Run, skill: Skill | GoTo) -> Using:
         """One use begins; what has no anchor and always happened on open ground, on open ground."""
-        operator, model = skill.operator, self.model
-        if self.settings.closed_loop and operator.anchor is None and run.body.pose is not None:
-            cases = self.memory.cases.get((operator.effect, operator.removes), ())
-            if cases and all(model.is_open(path[-1].percept) for path in cases):
-                return on_open_ground(skill.actions, run.body)
+        is_led = self.settings.closed_loop and skill.operator.anchor is None and run.body.pose is not None
+        if is_led and was_open(run, skill.operator):
+            return on_open_ground(skill.actions, run.body)
         return skill.start(run.percept, run.body)
 
     def embody(self, percept: Percept) -> Tracker:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..library import Shelf
 from ..percepts import Percept
 from ..skills import Operator, Replaying
-from .search import any_path, nearest_open, open_ground, site_stage
+from .search import Stage, any_path, nearest_open, open_ground, site_stage
 from .slips import Careful
 from .tracker import Tracker
 
@@ -21,6 +21,7 @@ class GoTo:
     """Whatever the context: go to the site of an operator, and act there."""
 
     operator: Operator
+    on_open: bool = False  # whether it always happened with open ground ahead
     number: int = -1  # it is no stored skill
     context: tuple | None = None  # any
 
@@ -39,14 +40,14 @@ class GoTo:
 
     def start(self, percept: Percept, body: Tracker) -> Going:
         """Begin to go."""
-        return Going(self.operator, body)
+        return Going(self.operator, body, self.on_open)
 
 
 class Going:
     """One use of :class:`GoTo`: the shortest path, found anew whenever the world is not as expected."""
 
-    def __init__(self, operator: Operator, body: Tracker) -> None:
-        self.operator, self.body = operator, body
+    def __init__(self, operator: Operator, body: Tracker, on_open: bool = False) -> None:
+        self.operator, self.body, self.on_open = operator, body, on_open
         self.path, self.taken, self.reason = [], 0, ""
         self.walk = Careful(body) if body.model.slips else None
         self.patience = PATIENCE**2 if self.walk else PATIENCE
@@ -61,7 +62,7 @@ class Going:
         if self.walk:
             return self.careful(percept)
         ahead = self.poses[self.taken - 1:] if self.taken else []
-        if not ahead or body.pose != ahead[0] or body.is_barred(ahead):
+        if not ahead or body.pose != ahead[0] or body.is_barred(ahead) or self.is_shut(percept):
             if not self.find():
                 return self.stop("no path")
         elif self.taken == len(self.path):
@@ -72,15 +73,22 @@ class Going:
     def careful(self, percept: Percept) -> int | None:
         """The next action where actions slip."""
         self.taken += 1
-        anchor = self.body.landmarks.get(self.operator.anchor)
-        stage = {} if anchor is None else site_stage(self.body, anchor, self.operator.site)
+        stage = self.stage()
         action = self.walk.act(stage) if stage else None
         return self.stop("no path") if action is None else action
 
+    def is_shut(self, percept: Percept) -> bool:
+        """Whether something turns out to be in the way of what is about to be done."""
+        return self.on_open and self.taken == len(self.path) - 1 and not self.body.model.is_open(percept)
+
+    def stage(self) -> Stage:
+        """Where to get, and what to do there; empty where the anchor has vanished on the way."""
+        anchor = self.body.landmarks.get(self.operator.anchor)
+        return {} if anchor is None else site_stage(self.body, anchor, self.operator.site, self.on_open)
+
     def find(self) -> bool:
         """Look for a path from here; whether there is one."""
-        anchor = self.body.landmarks.get(self.operator.anchor)  # None: it has vanished on the way
-        stage = {} if anchor is None else site_stage(self.body, anchor, self.operator.site)
+        stage = self.stage()
         self.path, self.taken = (any_path(self.body, stage) if stage else None) or [], 0
         self.poses = self.body.poses_along(self.path)
         return bool(self.path)
@@ -90,10 +98,10 @@ class Going:
         self.reason = reason
 
 
-def nearest_first(shelves: Sequence[Shelf], body: Tracker) -> Sequence[Shelf]:
+def nearest_first(shelves: Sequence[Shelf], body: Tracker, on_open: bool = False) -> Sequence[Shelf]:
     """Shelves that do the same from different sides: first where the fewest steps are expected for a success."""
     def effort(shelf: Shelf) -> float:
-        stage = site_stage(body, body.landmarks[shelf.anchor], shelf.site)
+        stage = site_stage(body, body.landmarks[shelf.anchor], shelf.site, on_open)
         return (open_ground(body.model, list(stage))(body.pose) + 1) / shelf.tally.rate
 
     return sorted(shelves, key=effort) if len(shelves) > 1 else shelves

@@ -56,9 +56,12 @@ def backtrack(came: Mapping[Pose, tuple], pose: Pose) -> list[int]:
     return actions[::-1]
 
 
-def site_stage(tracker: Tracker, anchor: Displacement, site: Site) -> Stage:
-    """The poses at which a site's effect is expected, with the action to do there."""
-    return dict.fromkeys(tracker.poses(anchor, site.displacement), site.action)
+def site_stage(tracker: Tracker, anchor: Displacement, site: Site, on_open: bool = False) -> Stage:
+    """The poses at which a site's effect is expected, with the action to do there; ``on_open`` ground, if there is."""
+    poses = tracker.poses(anchor, site.displacement)
+    closed = tracker.obstacles | {*tracker.landmarks.values()} if on_open else ()
+    opened = [pose for pose in poses if not leads(tracker.model, pose) <= closed] if on_open else poses
+    return dict.fromkeys(opened or poses, site.action)
 
 
 def shortest_path(tracker: Tracker, stage: Stage) -> list[int] | None:
@@ -112,8 +115,12 @@ def nearest_open(tracker: Tracker) -> list[int] | None:
     plain = tracker.ground - set(tracker.landmarks.values())
 
     def is_open(pose: Pose) -> bool:
-        leads = (tracker.model.ahead(pose, action)[1] for action in tracker.model.movers)
-        return any(position != pose[1] and position in plain for position in leads)
+        return not plain.isdisjoint(leads(tracker.model, pose))
 
     found = astar(tracker.pose, is_open, tracker.moves)
     return found and found[0]
+
+
+def leads(model: MotionModel, pose: Pose) -> set[Displacement]:
+    """The positions that single actions lead to from a pose."""
+    return {model.ahead(pose, action)[1] for action in model.movers} - {pose[1]}
