@@ -109,7 +109,8 @@ SAMPLES = listed(listed(row(DISPLACEMENT, DISPLACEMENT)))
 TIMES, COUNTED = mapping(VALUE, WHOLE), mapping(WHOLE, WHOLE)
 VIEW = record(viewing, {"unit": NUMBER, "noisy": TRUTH, "whole": TRUTH, "seen": WHOLE, "guesses": listed(NUMBER),
                         "flickers": FACTS, "taken": COUNTED, "flips": named(COUNTED)})
-NOTES = {"untried": {"tried": TIMES, "ever": collected(VALUE), "turned": TIMES}, "least taken": {}, "random": {}}
+NOTES = {"untried": {"tried": TIMES, "ever": collected(VALUE), "turned": TIMES,
+                     "telling": collected(VALUE), "killed": TIMES}, "least taken": {}, "random": {}}
 HEAD = {"agent": TEXT, "n_actions": same(partial(whole, least=1)), "settings": SETTINGS, "generator": GENERATOR}
 
 

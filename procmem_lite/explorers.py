@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
-from .navigation.search import nearest_unvisited, shortest_path, site_stage
+from .navigation.search import leads, nearest_unvisited, shortest_path, site_stage
 from .navigation.tracker import Tracker
-from .percepts import Percept, Transition
+from .percepts import Percept, Transition, is_disaster
 from .skills import Site
 
 
@@ -111,8 +112,9 @@ class LeastTaken:
 class UntriedExplorer(LeastTaken):
     """Tries first what was tried least: actions on their own, then actions at each object, then places never seen.
 
-    It knows no target and no order: an action at an object counts as tried for the facts that held then. Where the
-    agent does not know its place on a map, it does what :class:`LeastTaken` does.
+    What made a difference on its own is also tried next to each object. What killed on its own is tried half as
+    often each time. It knows no target and no order: an action at an object counts as tried for the facts that held
+    then. Where the agent does not know its place on a map, it does what :class:`LeastTaken` does.
     """
 
     def __init__(self, n_actions: int) -> None:
@@ -120,6 +122,8 @@ class UntriedExplorer(LeastTaken):
         self.tried: Counter = Counter()  # (facts, object, displacement, action) -> times, over all episodes
         self.ever: set[tuple] = set()  # (object, displacement, action), whatever the facts
         self.turned: Counter = Counter()  # (facts, object) -> times it was turned to
+        self.telling: set[tuple] = set()  # (facts, action) that made a difference with nothing near
+        self.killed: Counter = Counter()  # (facts, action) -> times in a row that it killed with nothing near
 
     def begin(self) -> None:
         """A new episode: places are new, experience with objects stays."""
@@ -132,9 +136,16 @@ class UntriedExplorer(LeastTaken):
         super().observe(step, body)
         before, action, after = step.percept, step.action, step.next_percept
         near = body.model.stances if body else ()
+        if before.place == after.place and not any(seen in near for seen in before.objects.values()):
+            self.killed[before.facts, action] = (self.killed[before.facts, action] + 1) * is_disaster(step)
+            if before.facts != after.facts or step.terminated:
+                self.telling.add((before.facts, action))
         if body and body.model.is_open(before):
             self.tried[before.facts, action] += 1
         for name, displacement in before.objects.items():
+            if body and displacement in body.model.aside:
+                self.tried[before.facts, name, action] += 1
+                self.tried[before.facts, name, displacement, action] += 1
             if displacement in near:
                 for done in (action,) if any(displacement) else (action, None):
                     self.tried[before.facts, name, displacement, done] += 1
@@ -150,12 +161,21 @@ class UntriedExplorer(LeastTaken):
     def _begin_anew(self, percept: Percept, body: Tracker | None, rng: np.random.Generator) -> int:
         """The first step of a new path."""
         if body is None or body.pose is None:
-            return super().choose(percept, body, rng)
+            return self._wander(percept, body, rng)
         new = body.model.untried() or self._untried_alone(percept, body)
         if new:
             return int(rng.choice(new))
         self.path = self._to_least_tried(percept, body, rng)
-        return self.path.pop(0) if self.path else super().choose(percept, body, rng)
+        return self.path.pop(0) if self.path else self._wander(percept, body, rng)
+
+    def _wander(self, percept: Percept, body: Tracker | None, rng: np.random.Generator) -> int:
+        """What was taken least; what killed with nothing near is taken half as often each time."""
+        action = super().choose(percept, body, rng)
+        times = self.killed[percept.facts, action]
+        if times and rng.random() >= 0.5 ** times:
+            harmless = [other for other in range(self.n_actions) if not self.killed[percept.facts, other]]
+            action = int(rng.choice(harmless or [action]))
+        return action
 
     def tries(self, facts: frozenset[str], *interaction: object) -> int:
         """0 for what was never tried, 1 for what was tried under other facts only, else one more than tries here."""
@@ -182,20 +202,31 @@ class UntriedExplorer(LeastTaken):
                 stage = {}
                 sites = [option[2] for option in least if option[1] == name]
                 for index in rng.permutation(len(sites)):
+                    closed = body.obstacles if sites[index].displacement in body.model.aside else ()
                     for pose, action in site_stage(body, body.landmarks[name], sites[index]).items():
-                        stage[pose] = stage.get(pose) if action is None else action
-                path = shortest_path(body, stage)
+                        if not (closed and leads(body.model, pose) <= closed):
+                            stage[pose] = stage.get(pose) if action is None else action
+                path = shortest_path(body, stage) if stage else None
                 if path:
                     self.turned[facts, name] += 1
                     return path
         return []
 
     def interactions(self, facts: frozenset[str], body: Tracker) -> list[tuple[int, str, Site]]:
-        """What could be tried at each object, and how often it was: (tries, object, site)."""
+        """What could be tried at each object, and how often it was: (tries, object, site).
+
+        What tells something with nothing near is tried next to each object too: once, before places never seen.
+        """
         still = [action for action in range(self.n_actions) if action not in body.model.maps]
-        return [(self.tries(facts, name, stance, action), name, Site(stance, action))
-                for name in body.landmarks for stance in body.model.stances
-                for action in (still if any(stance) else [*still, None])]  # None: only to stand there
+        found = [(self.tries(facts, name, stance, action), name, Site(stance, action))
+                 for name in body.landmarks for stance in body.model.stances
+                 for action in (still if any(stance) else [*still, None])]  # None: only to stand there
+        for name, action in itertools.product(body.landmarks, still):
+            if (facts, action) in self.telling:
+                known = 1 + (self.tried[facts, name, action] > 0)
+                found += [(known + self.tried[facts, name, spot, action], name, Site(spot, action))
+                          for spot in body.model.aside]
+        return found
 
     def nearest_and_least(self, facts: frozenset[str], names: set[str], body: Tracker) -> list[str]:
         """Objects in the order to turn to: two tries at one count like a step of distance."""

@@ -64,6 +64,7 @@ class MotionModel:
         self.moves: list[list[tuple[int, int, Displacement | None]]] = []  # [orientation] -> (action, turn, shift) each
         self.strides: list[Displacement] = []  # where single actions lead
         self.stances: list[Displacement] = []  # seen there, a thing can be stood upon at once or one action later
+        self.aside: list[Displacement] = []  # next to where a single action leads, and no stance
         self.reach: set[Displacement] = set()  # at most two steps away, whatever the orientation
 
     @property
@@ -97,7 +98,9 @@ class MotionModel:
 
     def observe(self, step: Transition) -> None:
         """Learn from a step, unless what ended the episode may also have stood in the way."""
-        if not (step.percept.place == step.next_percept.place and is_disaster(step)):
+        if step.percept.place == step.next_percept.place and is_disaster(step):
+            self.tries[step.action] += 1
+        else:
             self.learn(step.percept, step.action, step.next_percept)
 
     def learn(self, before: Percept, action: int, after: Percept) -> None:
@@ -225,7 +228,7 @@ class MotionModel:
         self.version += 1
         self.arrangements = Shared()  # poses seen from the first of them -> steps there on open ground
         self.frames, self.turn, self.shift, self.moves, self.strides, self.stances = [], [], [], [], [], []
-        self.reach = set()
+        self.reach, self.aside = set(), []
         self.movers = sorted(self.maps)
         self._plain = {action: (rows(matrix), clean(offset)) for action, (matrix, offset) in self.maps.items()}
         self._open = distances(self.n_actions, tuple(sorted(self._plain.items())))
@@ -256,6 +259,8 @@ class MotionModel:
         self.stances = list(dict.fromkeys([(0,) * axes, *steps]))
         self.strides = self.stances[1:]
         sides = [clean(frame @ stride) for frame in frames for stride in self.strides]
+        self.aside = [spot for spot in dict.fromkeys(clean(np.add(stride, side)) for stride in self.strides
+                                                     for side in sides) if spot not in self.stances]
         self.reach = {clean(np.add(stance, side)) for stance in self.stances for side in sides} | {*sides}
         return True
 
