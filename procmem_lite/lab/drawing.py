@@ -95,7 +95,7 @@ def fitted(features: Features) -> Features:
         features = replace(features, sites="anywhere", things=0)
     else:
         side = min(features.side, 4) if features.axes == 3 else features.side
-        features = replace(features, side=side, things=min(features.things, max(1, side**features.axes // 4)))
+        features = replace(features, side=side, things=max(1, min(features.things, side**features.axes // 4)))
     if features.axes == 1:
         without("walls", "panes", "solid")
     if features.sites == "anywhere":

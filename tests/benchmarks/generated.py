@@ -68,12 +68,16 @@ def tested(env: Generated, player: Any) -> Row:
 def play_world(seed: int, difficulty: float) -> Row:
     """One world: its features, and what everybody reaches in it."""
     warnings.simplefilter("ignore")  # of episodes cut off, which is what is counted here
-    env, began = world(seed, difficulty)[0], time.monotonic()
-    agent, in_time = trained(env)
-    players = {"agent": agent, "novice": learner(env), "chance": RandomAgent(0, env.action_space.n, perceive),
-               "planner": Planner()}
-    found = {f"{name} {what}": value for name, player in players.items() for what, value in tested(env, player).items()}
-    return found | {"features": asdict(env.features), "in time": in_time, "seconds": time.monotonic() - began}
+    env, began, error, in_time = world(seed, difficulty)[0], time.monotonic(), "", False
+    others = {"novice": learner(env), "chance": RandomAgent(0, env.action_space.n, perceive), "planner": Planner()}
+    found = {f"{name} {what}": value for name, other in others.items() for what, value in tested(env, other).items()}
+    try:
+        agent, in_time = trained(env)
+        of_agent = tested(env, agent)
+    except Exception as problem:  # whatever it is, the other worlds are to be played
+        of_agent, error = {"success": 0.0, "optimality": np.nan}, repr(problem)
+    return found | {f"agent {what}": value for what, value in of_agent.items()} | {
+        "features": asdict(env.features), "in time": in_time, "error": error, "seconds": time.monotonic() - began}
 
 
 def by_feature(rows: list[Row]) -> str:
@@ -117,7 +121,10 @@ def rows_of(found: list[Row]) -> list[Row]:
         least = ">= 0.98" if name == "planner" else told
         lines.append(row(f"generated worlds: share solved by {PLAYERS[name]}", share, least, "",
                          name != "planner" or share >= 0.98, True))
-    late = [each["seed"] for each in found if not each["in time"]]
+    broken = [f"world {each['seed']}: {each['error'][:60]}" for each in found if each["error"]]
+    lines.append(row("generated worlds: share in which the agent raises an error", len(broken) / len(found), "0", "",
+                     not broken, True, "; ".join(broken[:3])))
+    late = [each["seed"] for each in found if not each["in time"] and not each["error"]]
     lines.append(row("generated worlds: share with no time for all episodes", len(late) / len(found), told, "", True,
                      True, f"worlds {late[:10]}" if late else ""))
     return lines
@@ -125,7 +132,10 @@ def rows_of(found: list[Row]) -> list[Row]:
 
 def fails(env: Generated) -> bool:
     """Whether the agent does not solve a world."""
-    return tested(env, trained(env, patience=30.0)[0])["success"] < SOLVED
+    try:
+        return tested(env, trained(env, patience=30.0)[0])["success"] < SOLVED
+    except Exception:
+        return True
 
 
 def main(arguments: list[str] | None = None) -> int:
