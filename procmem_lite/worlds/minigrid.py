@@ -182,7 +182,7 @@ def perceive_mission(env: gym.Env) -> Percept:
 
     Further roles are told by a property: "key of $1", "door before $1". All else goes by its kind and a number. Twins
     are told apart by distance: a role is the nearest one's. The mission is a fact, with roles in place of mentions; so
-    is it that the key of a locked door is to be seen, and that what lay in the way to a thing is gone.
+    is it that the key of a locked door is to be seen, and that what lay in the way to a thing lies elsewhere.
 
     Raises:
         TypeError: for an environment that is not MiniGrid's.

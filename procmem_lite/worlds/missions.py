@@ -111,7 +111,7 @@ class Roles:
         names: id of an object -> its role, or what it is and a number.
         template: the mission, in roles.
         colours: role of a door that was locked -> its colour.
-        blocked: role -> the cell of what stood in the way to it, for all but doors.
+        blocked: role -> what stood in the way to it, for all but doors.
         pending: roles that nobody plays yet, and what fits them: a key may lie in a box.
     """
 
@@ -119,7 +119,7 @@ class Roles:
         self.names: dict[int, str] = {}
         self.counts: Counter = Counter()
         self.colours: dict[str, str] = {}
-        self.blocked: dict[str, Cell] = {}
+        self.blocked: dict[str, Thing] = {}
         self.pending: dict[str, Callable[[Thing], bool]] = {}
         ways = ways_from(start, grid)
         things = sorted(things, key=lambda thing: distance(thing, ways, start))
@@ -155,7 +155,7 @@ class Roles:
                 found.append(self.cast(f"key of {role}", Mention("key", thing.what.color).fits, things))
             if barrier and id(barrier.what) not in self.names:
                 found.append(self.cast(f"{barrier.what.type} before {role}", barrier.__eq__, things))
-                self.blocked |= {} if barrier.what.type == "door" else {role: barrier.cell}
+                self.blocked |= {} if barrier.what.type == "door" else {role: barrier}
             queue += [other for other in found if other and other not in queue]
 
     def admit(self, things: Iterable[Thing]) -> None:
@@ -178,7 +178,8 @@ class Roles:
         facts |= {f"{role} {state_of(thing)}" for thing, role in roles.items() if thing.type == "door"}
         keys = {thing.color for thing in things if thing.type == "key"}
         facts |= {f"key of {role} there" for role, colour in self.colours.items() if colour in keys}
-        facts |= {f"way to {role} free" for role, cell in self.blocked.items() if not is_barrier(grid.get(*cell))}
+        facts |= {f"way to {role} cleared" for role, thing in self.blocked.items()
+                  if thing.what is not carried and not is_barrier(grid.get(*thing.cell))}
         return facts | ({f"mission: {self.template}"} if self.template else set())
 
 
