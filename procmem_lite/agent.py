@@ -213,10 +213,9 @@ class SequenceAgent(Shell):
 
         Infinitely many where it is the next one, and what it is about is not there.
         """
-        if facts == run.percept.facts and shelf.anchor not in {None, *run.percept.objects}:
-            return float("inf")
+        is_gone = facts == run.percept.facts and shelf.anchor not in {None, *run.percept.objects}
         tried = run.memory.library.ledger.under_facts(shelf.operator.claim, facts)
-        return expected_steps(shelf, facts) * shelf.tally.rate / tried.rate
+        return float("inf") if is_gone else expected_steps(shelf, facts) * shelf.tally.rate / tried.rate
 
     def edges(self, run: Run) -> list[Shelf]:
         """What plans are made of: all shelves."""

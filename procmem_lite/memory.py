@@ -18,7 +18,7 @@ from .episodes import Invocation
 from .explorers import Explorer
 from .library import SkillLibrary
 from .navigation.view import View
-from .percepts import EXPLORING, Facts, Transition, is_disaster
+from .percepts import EXPLORING, Transition, is_disaster
 from .settings import Settings
 from .skills import Operator, change_of, cut, erase, induce_operator, skills_from
 
@@ -45,8 +45,7 @@ class Memory:
 
     def forget(self, what: str = "space") -> None:
         """Begin anew, after facts are viewed otherwise, or even displacements; the explorer alone keeps its notes."""
-        self.library, self.explored = SkillLibrary(), Counter()
-        self.cases: dict[tuple, deque[list[Transition]]] = {}
+        self.library, self.explored, self.cases = SkillLibrary(), Counter(), {}
         for sense in self.senses.values():
             sense.forget(what)
         self.begin()
@@ -80,35 +79,28 @@ class Memory:
         """Write one use of a skill into the ledger, unless it was forgotten meanwhile; think over what failed."""
         if self.learning and used.skill.operator.claim in self.library.ledger.totals:
             self.library.record(used.skill, used.succeeded, used.stop - used.start, used.before.facts)
-            if not used.succeeded:
-                revise(self, used.skill.operator.claim[:2])
+            if not used.succeeded and (change := used.skill.operator.claim[:2]) in self.cases:
+                learn(self, self.cases[change].pop())
 
     def frozen(self) -> Memory:
         """The same memory, which nothing can change; its explorer and generator are copies."""
         still = copy.copy(self)
-        still.explorer, still.rng = copy.deepcopy((self.explorer, self.rng))
-        still.learning = False
+        still.learning, (still.explorer, still.rng) = False, copy.deepcopy((self.explorer, self.rng))
         return still
 
 
 def learn(memory: Memory, segment: list[Transition]) -> None:
-    """Make skills of a segment, and think over what brings its effect about."""
+    """Make skills of a segment; where its effect's operator looks different now, make all anew."""
     path = segment if memory.settings.rule == "whole" else erase(segment)
-    memory.cases.setdefault(change_of(path), deque(maxlen=memory.settings.cases)).append(path)
-    revise(memory, change_of(path), [path])
-
-
-def revise(memory: Memory, change: tuple[Facts, Facts], new: Sequence[Sequence[Transition]] = ()) -> None:
-    """Make skills of new cases; where their operator looks different now, make all anew."""
-    cases = memory.cases.get(change)
-    if not cases:
-        return
+    change = change_of(path)
+    cases = memory.cases.setdefault(change, deque(maxlen=memory.settings.cases))
+    cases.append(path)
     operator = memory.induce(cases)
     anchor, preconditions = operator.anchor, operator.preconditions
     stale = [shelf for shelf in memory.library.shelves.values() if (shelf.effect, shelf.removes) == change
              and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
     memory.library.discard(stale)
-    for known in cases if stale else new:
+    for known in cases if stale else [path]:
         if anchor is None or anchor in known[-1].percept.objects:
             for skill in skills_from(known, anchor, preconditions, memory.settings.rule):
                 if memory.library.lacks(skill):

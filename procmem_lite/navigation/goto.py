@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..library import Shelf
 from ..percepts import Percept
 from ..skills import Operator, Replaying
-from .search import Stage, any_path, nearest_open, open_ground, site_stage
+from .search import any_path, nearest_open, open_ground, site_stage
 from .slips import Careful
 from .tracker import Tracker
 
@@ -38,9 +38,10 @@ class GoTo:
         """What is given up for a while when it fails here: this site under these facts."""
         return self.operator.claim, percept.facts
 
-    def start(self, percept: Percept, body: Tracker) -> Going:
-        """Begin to go."""
-        return Going(self.operator, body, self.on_open)
+    def start(self, percept: Percept, body: Tracker) -> Going | Careful:
+        """Begin to go; carefully, where actions slip."""
+        kind = Careful if body.model.slips else Going
+        return kind(self.operator, body, self.on_open)
 
 
 class Going:
@@ -49,20 +50,16 @@ class Going:
     def __init__(self, operator: Operator, body: Tracker, on_open: bool = False) -> None:
         self.operator, self.body, self.on_open = operator, body, on_open
         self.path, self.taken, self.reason = [], 0, ""
-        self.walk = Careful(body) if body.model.slips else None
-        self.patience = PATIENCE**2 if self.walk else PATIENCE
         self.met: Counter = Counter()  # pose -> times it was there in this use
 
     def act(self, percept: Percept) -> int | None:
         """The next action; None where there is no path, or nothing came of it."""
         body = self.body
         self.met[body.pose] += 1
-        if self.taken and body.pose is None or self.met[body.pose] > self.patience:
+        if self.taken and body.pose is None or self.met[body.pose] > PATIENCE:
             return self.stop("lost" if body.pose is None else "no progress")
-        if self.walk:
-            return self.careful(percept)
         ahead = self.poses[self.taken - 1:] if self.taken else []
-        if not ahead or body.pose != ahead[0] or body.is_barred(ahead) or self.is_shut(percept):
+        if not ahead or body.pose != ahead[0] or body.is_barred(ahead) or is_shut(self, percept):
             if not self.find():
                 return self.stop("no path")
         elif self.taken == len(self.path):
@@ -70,25 +67,10 @@ class Going:
         self.taken += 1
         return self.path[self.taken - 1]
 
-    def careful(self, percept: Percept) -> int | None:
-        """The next action where actions slip."""
-        self.taken += 1
-        stage = self.stage()
-        action = self.walk.act(stage) if stage else None
-        return self.stop("no path") if action is None else action
-
-    def is_shut(self, percept: Percept) -> bool:
-        """Whether something turns out to be in the way of what is about to be done."""
-        return self.on_open and self.taken == len(self.path) - 1 and not self.body.model.is_open(percept)
-
-    def stage(self) -> Stage:
-        """Where to get, and what to do there; empty where the anchor has vanished on the way."""
-        anchor = self.body.landmarks.get(self.operator.anchor)
-        return {} if anchor is None else site_stage(self.body, anchor, self.operator.site, self.on_open)
-
     def find(self) -> bool:
         """Look for a path from here; whether there is one."""
-        stage = self.stage()
+        anchor = self.body.landmarks.get(self.operator.anchor)  # None: it has vanished on the way
+        stage = {} if anchor is None else site_stage(self.body, anchor, self.operator.site, self.on_open)
         self.path, self.taken = (any_path(self.body, stage) if stage else None) or [], 0
         self.poses = self.body.poses_along(self.path)
         return bool(self.path)
@@ -96,6 +78,11 @@ class Going:
     def stop(self, reason: str) -> None:
         """Say why it ends."""
         self.reason = reason
+
+
+def is_shut(going: Going, percept: Percept) -> bool:
+    """Whether something turns out to be in the way of what is about to be done."""
+    return going.on_open and going.taken == len(going.path) - 1 and not going.body.model.is_open(percept)
 
 
 def nearest_first(shelves: Sequence[Shelf], body: Tracker, on_open: bool = False) -> Sequence[Shelf]:

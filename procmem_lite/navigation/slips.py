@@ -6,31 +6,49 @@ value      expected steps from a pose to a stage; a bad end counts as so many mo
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
+from ..percepts import Percept
+from ..skills import Operator
 from .motion import Pose
-from .search import Stage
+from .search import Stage, site_stage
 from .tracker import Tracker
 
 BAD_END = 200.0  # steps that a bad end counts as; and what is beyond the poses looked at
 NEAR_ENOUGH = 1e-2  # steps
 SWEEPS = 300  # at most
 LARGEST = 400  # poses looked at
+PATIENCE = 64  # times that one use comes by the same pose
 
 
 class Careful:
-    """The best action at each pose, by value iteration (Bellman, 1957) over what is known of the ground."""
+    """One use of :class:`~procmem_lite.navigation.goto.GoTo` where actions slip: at each pose the best action.
 
-    def __init__(self, body: Tracker) -> None:
-        self.body, self.known, self.best = body, None, {}
+    Found by value iteration (Bellman, 1957) over what is known of the ground, anew whenever more is known.
+    """
 
-    def act(self, stage: Stage) -> int | None:
-        """The action to take at the present pose; None where no action leads on."""
-        body = self.body
+    def __init__(self, operator: Operator, body: Tracker, on_open: bool = False) -> None:
+        self.operator, self.body, self.on_open = operator, body, on_open
+        self.known, self.best, self.reason = (), {}, ""
+        self.met: Counter = Counter()  # pose -> times it was there in this use
+
+    def act(self, percept: Percept) -> int | None:
+        """The next action; None where the anchor has vanished, or it has been there too often."""
+        body, anchor = self.body, self.body.landmarks.get(self.operator.anchor)
+        self.met[body.pose] += 1
+        if body.pose is None or self.met[body.pose] > PATIENCE:
+            return self.stop("lost" if body.pose is None else "no progress")
+        stage = {} if anchor is None else site_stage(body, anchor, self.operator.site, self.on_open)
         known = (body.version, len(body.ground), len(body.obstacles), len(body.deadly), len(body.panes), *stage)
-        if known != self.known or body.pose not in self.best:
+        if stage and (known != self.known or body.pose not in self.best):
             self.known, self.best = known, policy(body, stage)
-        return self.best[body.pose]
+        return self.best[body.pose] if stage else self.stop("no path")
+
+    def stop(self, reason: str) -> None:
+        """Say why it ends."""
+        self.reason = reason
 
 
 def policy(body: Tracker, stage: Stage) -> dict[Pose, int | None]:
