@@ -266,3 +266,94 @@ def test_who_was_harmed_by_what_paid_before_is_back_within_five_episodes(seed):
     success = train(agent, Trap(), 60, progress=False, seed=1000 * seed).success
     assert success[:20].mean() >= 0.95
     assert success[25:].mean() >= 0.95
+
+
+def beside(one: Cell, other: Cell) -> bool:
+    """Whether two cells share a side."""
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) == 1
+
+
+class Beside(Room):
+    """The exit is taken from any of its four sides."""
+
+    def takes(self, action: int) -> bool:
+        """Next to it."""
+        return action == TAKE and beside(self.me, self.exit)
+
+
+class Arriving(Room):
+    """To come next to the exit is all."""
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        """Not next to it already."""
+        told = super().reset(seed=seed)
+        return self.reset(options=options) if beside(self.me, self.exit) else told
+
+    def takes(self, action: int) -> bool:
+        """Next to it."""
+        return beside(self.me, self.exit)
+
+
+class PutNext(Room):
+    """The thing has to be put down next to the exit; it can be put down anywhere, and taken again."""
+
+    def step(self, action: int) -> tuple:
+        """What is held goes along."""
+        told = super().step(action)
+        self.thing = self.me if self.facts else self.thing
+        return told
+
+    def takes(self, action: int) -> bool:
+        """Take it or put it down."""
+        if action == TAKE and self.facts and self.me != self.exit:
+            self.facts = frozenset()
+            return beside(self.me, self.exit)
+        if action == TAKE and self.me == self.thing:
+            self.facts = frozenset({"in hand"})
+        return False
+
+
+@pytest.mark.parametrize(("world", "longest"), [(Beside, 14), (Arriving, 12), (PutNext, 40)],
+                         ids=["next to it, from any side", "arriving next to it", "put down next to it"])
+@pytest.mark.parametrize("seed", range(3))
+def test_where_something_works_from_any_side_the_nearest_side_is_found(world, longest, seed):
+    steps, success = life(world(), lambda env: see(env, thing=True), 40, seed)
+    assert success == 1.0
+    assert np.mean(steps[-10:]) <= longest
+
+
+class Slippery(Room):
+    """One action in five goes as another one would."""
+
+    def step(self, action: int) -> tuple:
+        """Any other."""
+        return super().step(int(self.np_random.integers(4)) if self.np_random.random() < 0.2 else action)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_slips_now_and_then_gets_there(seed):
+    steps, success = life(Slippery(), lambda env: see(env, around=True), 40, seed)
+    assert success == 1.0
+    assert np.mean(steps[-10:]) <= 14
+
+
+def lake(env: gym.Env) -> Percept:
+    """Gymnasium's frozen lake, as seen by who stands on it."""
+    env = env.unwrapped
+    row, column = divmod(int(env.s), env.ncol)
+    next_to = {way: (row + way[0], column + way[1]) for way in WAYS}
+    marks = {way: env.desc[cell] if min(cell) >= 0 and max(cell) < 4 else None for way, cell in next_to.items()}
+    return Percept(frozenset(), {"goal": (3 - row, 3 - column)}, (row, column),
+                   {way: mark is not None and ("hole" if mark == b"H" else True) for way, mark in marks.items()})
+
+
+def test_on_a_frozen_lake_an_agent_learns_what_its_steps_come_to_and_keeps_away_from_holes():
+    env = gym.make("FrozenLake-v1", is_slippery=True)
+    found = []
+    for seed in range(2):
+        agent = ProceduralMemoryAgent(4, lake, seed)
+        train(agent, env, 250, progress=False, seed=1000 * seed)
+        assert agent.model.slips
+        assert agent.memory.senses["dangers"].fatal["hole"]
+        found.append(np.mean([agent.run_episode(env, seed=10**6 + n, learn=False).success for n in range(100)]))
+    assert np.mean(found) >= 0.3, "at random it is 0.01, at best 0.74"

@@ -32,6 +32,7 @@ class Careful:
     def __init__(self, operator: Operator, body: Tracker, on_open: bool = False) -> None:
         self.operator, self.body, self.on_open = operator, body, on_open
         self.known, self.best, self.reason = (), {}, ""
+        self.values: dict[Pose, float] = {}  # as last thought over
         self.met: Counter = Counter()  # pose -> times it was there in this use
 
     def act(self, percept: Percept) -> int | None:
@@ -43,7 +44,7 @@ class Careful:
         stage = {} if anchor is None else site_stage(body, anchor, self.operator.site, self.on_open)
         known = (body.version, len(body.ground), len(body.obstacles), len(body.deadly), len(body.panes), *stage)
         if stage and (known != self.known or body.pose not in self.best):
-            self.known, self.best = known, policy(body, stage)
+            self.known, self.best = known, policy(body, stage, self.values)
         return self.best[body.pose] if stage else self.stop("no path")
 
     def stop(self, reason: str) -> None:
@@ -51,8 +52,8 @@ class Careful:
         self.reason = reason
 
 
-def policy(body: Tracker, stage: Stage) -> dict[Pose, int | None]:
-    """The best action at each pose that can be reached from the present one."""
+def policy(body: Tracker, stage: Stage, known: dict[Pose, float]) -> dict[Pose, int | None]:
+    """The best action at each pose that can be reached from the present one; ``known`` values are where it begins."""
     chances = [body.model.chances(action) for action in body.model.movers]
     outcomes = sorted({taken for each in chances for taken, _ in each})
     share = np.array([[dict(each).get(taken, 0.0) for taken in outcomes] for each in chances])
@@ -65,13 +66,14 @@ def policy(body: Tracker, stage: Stage) -> dict[Pose, int | None]:
                 poses.append(end)
         nexts.append([rows.get(end, -1) for end in ends])
     arrived = np.array([pose in stage for pose in poses])
-    values, ahead = np.append(np.zeros(len(poses)), BAD_END), np.array(nexts, dtype=int)
+    values, ahead = np.array([*(known.get(pose, 0.0) for pose in poses), BAD_END]), np.array(nexts, dtype=int)
     for _ in range(SWEEPS):
         costs = 1 + values[ahead] @ share.T
         new = np.where(arrived, 0.0, np.minimum(costs.min(axis=1), BAD_END))
         done, values[:-1] = np.abs(new - values[:-1]).max() < NEAR_ENOUGH, new
         if done:
             break
+    known.update(zip(poses, values.tolist()))
     best = [body.model.movers[choice] for choice in costs.argmin(axis=1)]
     return {pose: stage[pose] if pose in stage else best[row] for row, pose in enumerate(poses)}
 
