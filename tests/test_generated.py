@@ -217,6 +217,50 @@ def test_a_length_of_a_step_is_one_unit():
     assert {np.abs(way).sum() for way in before.around} == {0.25}
 
 
+def steps_to(env: Generated, cells: set) -> list:
+    """Every move onto some cells from next to them: what was shown, where it led, and whether it ended badly."""
+    found = []
+    for cell in cells:
+        for action, motion in enumerate(env.rules.motions):
+            before = tuple(np.subtract(cell, motion[1]).tolist()) if motion else None
+            if before and min(before) >= 0 and max(before) < env.features.side and before not in env.layout.walls:
+                env.state = State(before, 0, frozenset())
+                shown, told = env.ground(motion[1]), env.step(action)
+                found.append((shown, env.state.cell, before, told[2]))
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_stands_in_the_way_does_what_its_feature_says(seed):
+    plain = {"axes": 2, "turns": False, "sites": "at", "side": 6, "around": True, "arriving": False, "rewards": "goal"}
+
+    def made(**fixed) -> Generated:
+        env, _ = world(seed, 0.0, **plain | fixed)
+        env.reset(seed=seed)
+        return env
+
+    env = made(walls=0.3)
+    assert all((shown, cell, ends) == (False, before, False)
+               for shown, cell, before, ends in steps_to(env, env.layout.walls))
+    env = made(pads=1)
+    assert all((shown, cell) == (True, env.layout.pads[pad]) for pad in env.layout.pads
+               for shown, cell, _, _ in steps_to(env, {pad}))
+    for named, ground in ((True, "pit"), (False, True)):
+        env = made(pits=2, named=named)
+        assert all((shown, ends) == (ground, True) for shown, _, _, ends in steps_to(env, set(env.layout.pits)))
+    env = made(panes=0)
+    env.layout = replace(env.layout, panes=frozenset({frozenset({(2, 2), (2, 3)})}))
+    assert sum(cell == before and shown is True for shown, cell, before, _ in steps_to(env, {(2, 2)})) == 1
+    env = made(door=True, chain=2, things=3)
+    assert all((shown, cell) == (False, before) for shown, cell, before, _ in steps_to(env, {env.layout.door}))
+    env.reset(seed=seed)
+    for action in env.optimal_path():
+        _, reward, _, _, _ = env.step(action)
+    assert reward > 0
+    assert env.state.cell[0] > env.layout.door[0], "what is needed last is behind the door"
+
+
 @pytest.mark.parametrize("rewards", ["goal", "steps", "shaped", "zero", "cost", "fact"])
 def test_success_is_told_by_its_judge_and_harm_is_none(rewards):
     env, _ = world(2, 0.0, axes=0, chain=2, rewards=rewards, deadly="anywhere")
