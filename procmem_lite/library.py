@@ -316,6 +316,10 @@ class SkillLibrary:
         whole(k, "k", least=1)
         return search(self.shelves.values(), percept, k, effect)
 
+    def knows(self, skill: Skill) -> bool:
+        """Whether a skill is this library's own, also one that was removed since."""
+        return skill.operator.claim in self.ledger.totals and skill.number < self._added
+
     def record(self, skill: Skill, succeeded: bool, steps: int, facts: Facts | None = None) -> None:
         """Write one use into the ledger, and into the counts that are kept beside it.
 
@@ -324,7 +328,7 @@ class SkillLibrary:
             facts: what held at its start; its preconditions unless given.
         """
         operator = skill.operator
-        if operator.claim not in self.ledger.totals or skill.number >= self._added:
+        if not self.knows(skill):
             raise ValueError(f"skill: one of this library's own is needed, got {skill!r}")
         whole(steps, "steps")
         use = Use(skill.number, operator.claim, operator.preconditions if facts is None else facts, succeeded, steps)

@@ -154,6 +154,8 @@ LEFT_OUT: dict[str, tuple[Callable[[Data], Any], str]] = {
     "tried": (empty("explorer", "notes", "tried"), "rooms cut off"),
     "ever": (empty("explorer", "notes", "ever"), "rooms cut off"),
     "turned": (empty("explorer", "notes", "turned"), "rooms changed"),
+    "telling": (empty("explorer", "notes", "telling"), "knocking cut off"),
+    "killed": (empty("explorer", "notes", "killed"), "alarm cut off"),
     "next number": (lambda data: data["library"].update(
         next_number=data["library"]["next_number"] + 1), "open ten"),
     "skills": (empty("library", "skills"), "rooms ten"),
@@ -169,7 +171,7 @@ LEFT_OUT: dict[str, tuple[Callable[[Data], Any], str]] = {
     "trust": (empty("motion", "trust"), "rooms changed"),
     "samples": (without_samples, "rooms changed"),
     "tries": (empty("motion", "tries"), "rooms cut off"),
-    "outcomes": (lambda data: data["motion"].update(outcomes=[]), "rooms changed"),
+    "outcomes": (lambda data: data["motion"].update(outcomes=[]), "walls changed"),
     "version": (lambda data: data["motion"].update(version=0), "rain ten"),
     "view": (lambda data: data["view"].update(unit=1.0, noisy=False, whole=True, seen=0, guesses=[]),
               "walls changed"),

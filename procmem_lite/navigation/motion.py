@@ -190,8 +190,11 @@ class MotionModel:
         if same and len(self.maps) == others:
             self.maps[action], self._trust[action] = old, MISS
             return
-        for counts in self.outcomes:  # what looked like it looks like nothing known now
-            counts[LOST], counts[action] = counts[LOST] + counts[action], 0
+        for other, counts in enumerate(self.outcomes):  # what looked like it looks like nothing known now
+            counts[LOST] += counts[action] if self.is_slippery(other) else 0
+            counts[action] = 0
+            if other == action and not self.is_slippery(action):  # what it did until now tells nothing
+                counts[:] = [0] * len(counts)
         if fitted is not None and not np.allclose(np.column_stack(fitted), np.eye(len(fitted[1]), len(fitted[1]) + 1)):
             self.maps[action] = fitted
         if not self._rebuild():

@@ -65,6 +65,33 @@ class Porch(Garden):
         return replace(Garden.perceive(env), facts=frozenset(env.unwrapped.facts))
 
 
+class Knocking(Garden):
+    """Home is where one knocks near the goal, slantwise from it; knocking anywhere is heard, or no longer heard."""
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[int, dict]:
+        self.heard = False
+        return super().reset(seed=seed)
+
+    def step(self, action: int) -> tuple[int, float, bool, bool, dict]:
+        self.heard ^= action == 4
+        seen, *_, late, told = super().step(action)
+        home = action == 4 and [abs(a - b) for a, b in zip(self.cell, self.end, strict=True)] == [1, 1]
+        return seen, float(home), home, late, told
+
+    @staticmethod
+    def perceive(env: gym.Env) -> Percept:
+        """A garden's percept, and whether knocking is heard."""
+        return replace(Garden.perceive(env), facts=frozenset({"heard"} if env.unwrapped.heard else ()))
+
+
+class Alarmed(Paperwork):
+    """Paperwork in an office with an alarm, which ends the day."""
+
+    def step(self, action: int) -> tuple[Any, float, bool, bool, dict]:
+        seen, reward, sent, late, told = super().step(action)
+        return seen, reward, sent or action == 4, late, told
+
+
 class World(NamedTuple):
     """A world, what an agent perceives there, and how the agent is made."""
 
@@ -100,13 +127,16 @@ WORLDS = {
     "porch": World(Porch, Porch.perceive, {"cases": 2, "hunch": False}),
     "rain": World(lambda: Porch(known=True), Porch.perceive, {"cases": 2, "hunch": False}),
     "paper": World(Paperwork, Paperwork.perceive),
+    "knocking": World(Knocking, Knocking.perceive),
+    "alarm": World(Alarmed, Paperwork.perceive),
 }
 MOMENTS = ("untrained", "cut off", "ten", "changed")
 CAREERS = [
     *(("rooms", moment) for moment in MOMENTS), *(("door", moment) for moment in MOMENTS),
     ("walls", "changed"), ("open", "ten"), ("sequences", "ten"),
     ("corridor", "cut off"), ("corridor", "ten"), ("garden", "cut off"), ("garden", "ten"),
-    ("vase", "ten"), ("porch", "cut off"), ("porch", "ten"), ("rain", "ten"),
+    ("vase", "ten"), ("knocking", "cut off"), ("alarm", "cut off"),
+    ("porch", "cut off"), ("porch", "ten"), ("rain", "ten"),
     *(("paper", moment) for moment in MOMENTS)]
 
 
