@@ -124,7 +124,8 @@ def decide(run: Run) -> tuple[Shelf, ...] | None:
         run.setbacks += 1
         return None
     best, least = None, float("inf")
-    for facts, cost, found in outlook(here, run.memory.library.shelves.values()):
+    at_hand = [shelf for shelf in run.memory.library.shelves.values() if shelf.anchor in {None, *run.percept.objects}]
+    for facts, cost, found in outlook(here, at_hand):
         if cost >= least:  # nothing farther away can be better
             break
         if cost + run.memory.explored[facts] < least:
