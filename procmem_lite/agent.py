@@ -57,6 +57,7 @@ class Run(Actor):
         self.body = self.agent.embody(self.percept)
         self.banned: set[Hashable] = set()  # situations
         self.shut: set[tuple] = set()  # (claim, facts) where every skill is banned
+        self.broken: set[tuple] = set()  # (claim, facts) from which other facts came about than promised
         self.using: Using | None = None
         self.plan = self.promised = None  # shelves; facts, goal and operators once the first has done its part
         self.burst = self.setbacks = 0
@@ -125,7 +126,7 @@ def decide(run: Run) -> tuple[Shelf, ...] | None:
         return None
     best, least = None, float("inf")
     at_hand = [shelf for shelf in run.memory.library.shelves.values() if shelf.anchor in {None, *run.percept.objects}]
-    for facts, cost, found in outlook(here, at_hand):
+    for facts, cost, found in outlook(here, at_hand, run.broken):
         if cost >= least:  # nothing farther away can be better
             break
         if cost + run.memory.explored[facts] < least:
@@ -174,6 +175,8 @@ def close(run: Run, reason: str) -> None:
     record.succeeded = record.expected <= record.seen
     run.using = None
     run.memory.record(record)
+    if run.promised and run.promised[0] != record.after.facts:
+        run.broken.add((run.shelf.operator.claim, record.before.facts))
     if not record.succeeded and (run.agent.settings.ban or record.stop == record.start):  # no step: it would never end
         run.banned.add(run.situation)
         for shelf in [run.shelf, *alike(run.shelf, run.memory.library.shelves.values())]:
