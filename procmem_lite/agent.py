@@ -56,8 +56,7 @@ class Run(Actor):
         self.percept = self.memory.view.of(play.percept)
         self.body = self.agent.embody(self.percept)
         self.banned: set[Hashable] = set()  # situations
-        self.shut: set[tuple] = set()  # (claim, facts) where every skill is banned
-        self.broken: set[tuple] = set()  # (claim, facts) from which other facts came about than promised
+        self.shut, self.broken = set(), set()  # (claim, facts): every skill is banned; it led elsewhere than promised
         self.using: Using | None = None
         self.plan = self.promised = None  # shelves; facts, goal and operators once the first has done its part
         self.burst = self.setbacks = 0
@@ -121,8 +120,7 @@ def decide(run: Run) -> tuple[Shelf, ...] | None:
     if found:
         return found
     if run.shut:  # every known plan has failed
-        run.burst = run.agent.settings.burst * 2 ** min(run.setbacks, 3)
-        run.setbacks += 1
+        run.burst, run.setbacks = run.agent.settings.burst * 2 ** min(run.setbacks, 3), run.setbacks + 1
         return None
     best, least = None, float("inf")
     at_hand = [shelf for shelf in run.memory.library.shelves.values() if shelf.anchor in {None, *run.percept.objects}]

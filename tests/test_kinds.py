@@ -357,3 +357,32 @@ def test_on_a_frozen_lake_an_agent_learns_what_its_steps_come_to_and_keeps_away_
         assert agent.memory.senses["dangers"].fatal["hole"]
         found.append(np.mean([agent.run_episode(env, seed=10**6 + n, learn=False).success for n in range(100)]))
     assert np.mean(found) >= 0.3, "at random it is 0.01, at best 0.74"
+
+
+class Pits(Room):
+    """Who steps where the thing or the other thing is, falls; they look like anything else."""
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        """Two pits, neither between the agent and the exit alone."""
+        told = super().reset(seed=seed)
+        self.other = divmod(int(self.np_random.permutation(SIDE**2)[0]), SIDE)
+        return self.reset(options=options) if self.other in (self.me, self.exit) else told
+
+    def step(self, action: int) -> tuple:
+        """Fall."""
+        told = super().step(action)
+        return (0, 0.0, True, False, {}) if self.me in (self.thing, self.other) else told
+
+
+def see_pits(env: Pits) -> Percept:
+    """The exit and the pits, by name."""
+    seen, (row, column) = see(env, thing=True), env.other
+    return replace(seen, objects=seen.objects | {"other": (row - env.me[0], column - env.me[1])})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_fell_into_a_pit_twice_goes_round_pits_of_that_name_in_every_room(seed):
+    agent = ProceduralMemoryAgent(5, see_pits, seed)
+    success = train(agent, Pits(), 40, progress=False, seed=1000 * seed).success
+    assert success[20:].mean() >= 0.95
+    assert np.mean([agent.run_episode(Pits(), seed=10**6 + n, learn=False).success for n in range(20)]) == 1.0

@@ -1,16 +1,18 @@
 """What does harm: deeds that ended an episode without success, or cost an object and brought nothing.
 
-deed      what an action does in a situation       "lava" (enter it), (2, "bump"), (4, facts, what is near)
+deed      what an action does in a situation       "lava" (enter it), (2, "bump"), (4, facts, what is near),
+                                                   (ENTER, facts, {"pit"})
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 
-from ..percepts import Percept, Transition, is_disaster
+from ..percepts import Displacement, Percept, Transition, is_disaster
 from .motion import STILL, MotionModel
 
 RISK = 0.1  # of ending badly
+ENTER = -1  # the action, whichever, that leads there
 
 
 class Dangers:
@@ -40,9 +42,22 @@ class Dangers:
         return action, percept.facts, percept.place, frozenset(percept.objects.items())
 
     def nearby(self, percept: Percept, action: int) -> Hashable | None:
-        """What an action that moves nothing does to what is near, in whatever room; None where nothing is."""
+        """What an action does to what is near, in whatever room: to enter it, or to stand still there; else None."""
+        if action in self.model.maps:
+            return self.entered(percept, self.model.step(action))
         near = frozenset((name, seen) for name, seen in percept.objects.items() if seen in self.model.stances)
-        return (action, percept.facts, near) if near and action not in self.model.maps else None
+        return (action, percept.facts, near) if near else None
+
+    def entered(self, percept: Percept, step: Displacement) -> Hashable | None:
+        """To come where things are, under these facts; None where nothing is, or nothing moves."""
+        things = frozenset(name for name, seen in percept.objects.items() if seen == step) if any(step) else ()
+        return (ENTER, percept.facts, things) if things else None
+
+    def feared(self, percept: Percept) -> list[Displacement]:
+        """Where things are that must not be entered."""
+        if not any(self.fatal.values()):
+            return []
+        return [seen for seen in {*percept.objects.values()} if self.fatal.get(self.entered(percept, seen), False)]
 
     def observe(self, step: Transition) -> None:
         """Learn from a step: a disaster, ground or a bump that did no harm, an object lost for nothing."""
@@ -55,7 +70,7 @@ class Dangers:
                 self.fatal.setdefault(deed, True)
             self.fatal |= {near: near in self.fatal} if near else {}  # once may be another room's fault
             return
-        if near and before.facts != after.facts:
+        if near and (before.facts != after.facts or action in self.model.maps and taken == action):
             self.fatal.pop(near, None)
         bump = not isinstance(deed, str) and deed[1] == "bump"
         if bump and taken == STILL or taken == action and not bump and (isinstance(deed, str) or deed in self.fatal):

@@ -34,6 +34,7 @@ class Tracker:
         self.obstacles: set[Displacement] = set()
         self.bumps: set[Displacement] = set()  # obstacles that only a step in vain tells of
         self.deadly: set[Displacement] = set()  # obstacles that end an episode badly
+        self.feared: set[Displacement] = set()  # where things are that must not be entered
         self.panes: set[tuple] = set()  # pairs of free positions without a step between them
         self.landmarks: dict[str, Displacement] = {}
         self.visits: dict[Displacement, int] = {}
@@ -65,6 +66,13 @@ class Tracker:
         for action in self.model.movers if any(self.dangers.fatal.values()) else []:
             if any(self.model.step(action)) and self.dangers.ends(percept, action):
                 self.note(self.model.ahead(self.pose, action)[1], free=False, deadly=True)
+        feared = {from_agent(self.pose, seen) for seen in self.dangers.feared(percept)}
+        for position in self.feared - feared:  # what must not be entered has gone elsewhere
+            self.obstacles.discard(position)
+            self.deadly.discard(position)
+        for position in feared:
+            self.note(position, free=False, deadly=True)
+        self.feared = feared
 
     def note(self, position: Displacement, free: bool, deadly: bool = False) -> None:
         """Remember whether a position can be entered."""
