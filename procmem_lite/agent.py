@@ -123,8 +123,7 @@ def decide(run: Run) -> tuple[Shelf, ...] | None:
         run.burst, run.setbacks = run.agent.settings.burst * 2 ** min(run.setbacks, 3), run.setbacks + 1
         return None
     best, least = None, float("inf")
-    at_hand = [shelf for shelf in run.memory.library.shelves.values() if shelf.anchor in {None, *run.percept.objects}]
-    for facts, cost, found in outlook(here, at_hand, run.broken):
+    for facts, cost, found in outlook(here, run.memory.library.shelves.values(), run.broken):
         if cost >= least:  # nothing farther away can be better
             break
         if cost + run.memory.explored[facts] < least:
