@@ -341,7 +341,7 @@ def fit(samples: Sequence[tuple[Displacement, Displacement]]) -> tuple[np.ndarra
     if np.linalg.matrix_rank(extended) <= axes:
         return None  # not enough yet to tell a turn from anything else
     solution = np.round(np.linalg.lstsq(extended, after, rcond=None)[0], 9) + 0.0
-    if not np.allclose(extended @ solution, after, atol=1e-6) or not comes_back(solution[:-1]):
+    if not np.allclose(extended @ solution, after, atol=1e-6) or abs(np.linalg.det(solution[:-1])) < 1e-6:
         return None
     return solution[:-1].T, solution[-1]
 
@@ -366,7 +366,7 @@ def consensus(memory: Sequence[Sequence[tuple[Displacement, Displacement]]]) -> 
         for start in [0, *reversed(range(1, len(memory)))]:
             latest = list(itertools.islice(memory, start, None))
             found = find([pair for pairs in latest for pair in pairs]) if find is fit or len(latest) > 2 else None
-            if found is not None:
+            if found is not None and comes_back(found[0]):
                 right = [[clean(found[0] @ a + found[1]) == b for a, b in pairs] for pairs in memory]
                 if 2 * sum((all if find is fit else most)(each) for each in right) > len(memory):
                     return found
