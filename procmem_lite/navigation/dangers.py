@@ -68,7 +68,7 @@ class Dangers:
         if is_disaster(step):
             if taken is not None or not self.model.maps:  # else: who knows what it was
                 self.fatal.setdefault(deed, True)
-            self.fatal |= {near: near in self.fatal} if near else {}  # once may be another room's fault
+                self.fatal |= {near: near in self.fatal} if near else {}  # once may be another room's fault
             return
         if near and (before.facts != after.facts or action in self.model.maps and taken == action):
             self.fatal.pop(near, None)

@@ -193,7 +193,7 @@ class MotionModel:
         for other, counts in enumerate(self.outcomes):  # what looked like it looks like nothing known now
             counts[LOST] += counts[action] if self.is_slippery(other) else 0
             counts[action] = 0
-            if other == action and not self.is_slippery(action):  # what it did until now tells nothing
+            if other == action and old and not self.is_slippery(action):  # what it did until now tells nothing
                 counts[:] = [0] * len(counts)
         if fitted is not None and not np.allclose(np.column_stack(fitted), np.eye(len(fitted[1]), len(fitted[1]) + 1)):
             self.maps[action] = fitted
