@@ -104,10 +104,8 @@ def to_data(agent: str, n_actions: int, memory: Memory) -> dict[str, Any]:
 
 def from_data(data: Any) -> Kept:
     """An agent from the JSON of its file, checked."""
-    if version_of(data, FORMAT, VERSION) == 1:  # from before an agent measured its steps
-        data = data | {"view": VIEW.write(View(), "scale")}
-        data["settings"] = {name: value for name, value in data["settings"].items() if name != "refuted"}
-        data["motion"] = data["motion"] and data["motion"] | {"outcomes": []}
+    if version_of(data, FORMAT, VERSION) == 1:
+        data = brought_up(data)
     told = dict(zip(NAMES, fields(data, "", NAMES)))
     head = {name: kind.read(told[name], name) for name, kind in HEAD.items()}
     percepts = listed(PERCEPT).read(told["percepts"], "percepts")
@@ -115,6 +113,19 @@ def from_data(data: Any) -> Kept:
     kept = Kept(**head, **{name: kind.read(told[name], name) for name, kind in kinds.items()})
     check_agent(kept, percepts)
     return kept
+
+
+def brought_up(data: dict[str, Any]) -> dict[str, Any]:
+    """A file from before an agent measured its steps and counted slips, as today's; a broken one stays as it is."""
+    try:
+        explorer, motion = data["explorer"], data["motion"]
+        if explorer["name"] == "untried":
+            explorer = explorer | {"notes": explorer["notes"] | {"telling": [], "killed": []}}
+        settings = {name: value for name, value in data["settings"].items() if name != "refuted"}
+        return data | {"view": VIEW.write(View(), "view"), "settings": settings, "explorer": explorer,
+                       "motion": motion and motion | {"outcomes": []}}
+    except (AttributeError, KeyError, TypeError):
+        return data
 
 
 def check_agent(kept: Kept, percepts: Sequence[Percept]) -> None:

@@ -37,7 +37,7 @@ class Percept:
         around: displacement next to the agent -> whether it can be entered; empty where unknown. Ground that can be
             entered and is not like the rest may be named instead of True: "lava", say.
         scene: what a picture needs. Agents never read it.
-        goal: the facts that are wanted in this episode; empty for success, whatever it takes (chapter 9).
+        goal: the facts that are wanted in this episode; empty for success, whatever it takes.
 
     Raises:
         TypeError, ValueError: for what no agent could learn from or keep in a file; the field is named.

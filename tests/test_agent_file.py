@@ -50,6 +50,25 @@ def went_on(folder: Path) -> dict[str, list[str]]:
 # ---------------------------------------------------------------- the same steps
 
 
+def test_a_file_from_before_slips_and_units_is_still_read():
+    saved = Path(__file__).with_name("agent_of_version_1.json")  # after three episodes in rooms of 5 x 5, seed 0
+    agent = ProceduralMemoryAgent.load(saved, perceive)
+    steps = [agent.run_episode(GridWorld("rooms", 5), seed=seed).steps for seed in range(100, 110)]
+    assert len(agent.library.ledger) > 0
+    assert sum(steps) <= 150, "it knows such rooms"
+
+
+@pytest.mark.parametrize("change", [
+    lambda data: data.pop("explorer"), lambda data: data.update(explorer=3), lambda data: data.update(motion=[1]),
+    lambda data: data["explorer"].update(notes=None), lambda data: data.update(settings=None)])
+def test_and_a_broken_one_is_refused_like_any_other(tmp_path, change):
+    data = json.loads(Path(__file__).with_name("agent_of_version_1.json").read_text(encoding="utf-8"))
+    change(data)
+    (tmp_path / "agent.json").write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"agent\.json: not an agent that can be read: "):
+        ProceduralMemoryAgent.load(tmp_path / "agent.json", perceive)
+
+
 def test_in_another_process_under_another_salt_they_take_the_same_steps_and_write_the_same_diary(saved):
     done = subprocess.run(
         [sys.executable, str(HERE / "tools" / "careers.py"), str(saved)], check=True, capture_output=True, text=True,

@@ -363,7 +363,7 @@ class Pits(Room):
     """Who steps where the thing or the other thing is, falls; they look like anything else."""
 
     def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
-        """Two pits, neither between the agent and the exit alone."""
+        """Neither pit under the agent or the exit."""
         told = super().reset(seed=seed)
         self.other = divmod(int(self.np_random.permutation(SIDE**2)[0]), SIDE)
         return self.reset(options=options) if self.other in (self.me, self.exit) else told

@@ -62,8 +62,16 @@ class Dangers:
     def observe(self, step: Transition) -> None:
         """Learn from a step: a disaster, ground or a bump that did no harm, an object lost for nothing."""
         before, after = step.percept, step.next_percept
+        if self.fatal or is_disaster(step) or before.around.get(self.model.step(step.action), True) is not True:
+            self.judge(step)
+        if not step.terminated and after.facts <= before.facts and before.objects.keys() - after.objects.keys():
+            self.costly |= {(step.action, item) for item in before.objects.items() if item[0] not in after.objects}
+
+    def judge(self, step: Transition) -> None:
+        """Which deed ended an episode badly, or did no harm; where actions slip, another one may be to blame."""
+        before, after = step.percept, step.next_percept
         taken = self.model.explain(before, step.action, after)
-        action = step.action if taken in (None, STILL) else taken  # where actions slip, another one may be to blame
+        action = step.action if taken in (None, STILL) else taken
         deed, near = self.deed(before, action), self.nearby(before, action)
         if is_disaster(step):
             if taken is not None or not self.model.maps:  # else: who knows what it was
@@ -75,8 +83,6 @@ class Dangers:
         bump = not isinstance(deed, str) and deed[1] == "bump"
         if bump and taken == STILL or taken == action and not bump and (isinstance(deed, str) or deed in self.fatal):
             self.fatal[deed] = False
-        if not step.terminated and after.facts <= before.facts and before.objects.keys() - after.objects.keys():
-            self.costly |= {(step.action, item) for item in before.objects.items() if item[0] not in after.objects}
 
     def ends(self, percept: Percept, action: int) -> bool:
         """Whether an action is known to end an episode badly here."""

@@ -13,13 +13,13 @@ import numpy as np
 from ..percepts import Percept
 from ..skills import Operator
 from .motion import Pose
-from .search import Stage, site_stage
+from .search import Stage, open_ground, site_stage
 from .tracker import Tracker
 
-BAD_END = 200.0  # steps that a bad end counts as; and what is beyond the poses looked at
+BAD_END = 200.0  # steps that a bad end counts as
 NEAR_ENOUGH = 1e-2  # steps
 SWEEPS = 300  # at most
-LARGEST = 400  # poses looked at
+LARGEST = 400  # poses looked at; beyond, all counts as open ground
 PATIENCE = 64  # times that one use comes by the same pose
 
 
@@ -59,23 +59,28 @@ def policy(body: Tracker, stage: Stage, known: dict[Pose, float]) -> dict[Pose, 
     share = np.array([[dict(each).get(taken, 0.0) for taken in outcomes] for each in chances])
     poses, rows, nexts = [body.pose], {body.pose: 0, None: -1}, []
     for pose in poses:  # grows while it is walked through
+        if len(nexts) == LARGEST:
+            break
         ends = [leads_to(body, pose, taken) for taken in outcomes]
         for end in ends if pose not in stage else ():
-            if end not in rows and len(poses) < LARGEST:
+            if end not in rows:
                 rows[end] = len(poses)
                 poses.append(end)
         nexts.append([rows.get(end, -1) for end in ends])
-    arrived = np.array([pose in stage for pose in poses])
-    values, ahead = np.array([*(known.get(pose, 0.0) for pose in poses), BAD_END]), np.array(nexts, dtype=int)
+    looked, rim = poses[:len(nexts)], poses[len(nexts):]
+    far, arrived = open_ground(body.model, list(stage)), np.array([pose in stage for pose in looked])
+    beyond = [min(far(pose), BAD_END - 1) for pose in rim]  # nothing nearer to the truth is known of it
+    values = np.array([*(known.get(pose, 0.0) for pose in looked), *beyond, BAD_END])
+    ahead, here = np.array(nexts, dtype=int), values[:len(looked)]
     for _ in range(SWEEPS):
         costs = 1 + values[ahead] @ share.T
         new = np.where(arrived, 0.0, np.minimum(costs.min(axis=1), BAD_END))
-        done, values[:-1] = np.abs(new - values[:-1]).max() < NEAR_ENOUGH, new
+        done, here[:] = np.abs(new - here).max() < NEAR_ENOUGH, new
         if done:
             break
-    known.update(zip(poses, values.tolist()))
+    known.update(zip(looked, here.tolist()))
     best = [body.model.movers[choice] for choice in costs.argmin(axis=1)]
-    return {pose: stage[pose] if pose in stage else best[row] for row, pose in enumerate(poses)}
+    return {pose: stage[pose] if pose in stage else best[row] for row, pose in enumerate(looked)}
 
 
 def leads_to(body: Tracker, pose: Pose, action: int) -> Pose | None:

@@ -1,4 +1,4 @@
-"""Chapters 8 and 9: ``perceive`` for MiniGrid. The agent stays as it is; only such a function is new."""
+"""Chapter 8: ``perceive`` for MiniGrid. The agent stays as it is; only such a function is new."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chapter 9: roles in place of names - what a mission mentions, and what stands in some relation to that.
+"""Roles in place of names: what a mission mentions, and what stands in some relation to that.
 
 mention    what a mission speaks of                     Mention("key", "red", "left"): "the red key on your left"
 template   a mission with roles in place of mentions    "put $1 near $2"
