@@ -169,7 +169,7 @@ def close(run: Run, reason: str) -> None:
     record = run.play.episode.invocations[-1]
     record.reason, record.stop, record.after = reason, run.play.episode.steps, run.percept
     record.seen = record.after.facts - record.before.facts
-    record.succeeded = record.expected <= record.seen
+    record.succeeded = record.expected <= record.after.facts
     run.using = None
     run.memory.record(record)
     if run.promised and run.promised[0] != record.after.facts:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from procmem_lite import Percept, ProceduralMemoryAgent, train
+from procmem_lite.episodes import Actor, Choice, Play, rollout
 from procmem_lite.navigation.view import View
 from procmem_lite.percepts import Transition
 from procmem_lite.worlds import minigrid
@@ -386,3 +387,38 @@ def test_who_fell_into_a_pit_twice_goes_round_pits_of_that_name_in_every_room(se
     success = train(agent, Pits(), 40, progress=False, seed=1000 * seed).success
     assert success[20:].mean() >= 0.95
     assert np.mean([agent.run_episode(Pits(), seed=10**6 + n, learn=False).success for n in range(20)]) == 1.0
+
+
+class Parcel(gym.Env):
+    """Packing (0) weighs and seals at once; who has sealed before (1) still has to weigh; then it is sent (2)."""
+
+    action_space, observation_space = gym.spaces.Discrete(3), gym.spaces.Discrete(1)
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        """Every third parcel comes sealed."""
+        super().reset(seed=seed)
+        self.facts, self.steps = frozenset({"sealed"} if seed and seed % 3 == 0 else ()), 0
+        return 0, {}
+
+    def step(self, action: int) -> tuple:
+        """Pack, seal or send."""
+        self.steps += 1
+        self.facts |= {0: {"weighed", "sealed"}, 1: {"sealed"}}.get(action, set())
+        sent = action == 2 and {"weighed", "sealed"} <= self.facts
+        return 0, float(sent), sent, not sent and self.steps >= 30, {}
+
+
+def test_a_skill_of_whose_effect_a_part_was_there_already_succeeds_where_all_of_it_holds_afterwards():
+    class Packer(Actor):
+        def act(self, play: Play) -> Choice:
+            return Choice(0 if play.episode.steps == 0 else 2)
+
+    def perceive(env: gym.Env) -> Percept:
+        return Percept(env.unwrapped.facts)
+
+    agent = ProceduralMemoryAgent(3, perceive, seed=0)
+    agent.learn_from(rollout(Parcel(), perceive, Packer(), seed=1))  # this one was not sealed
+    used = agent.run_episode(Parcel(), seed=6, learn=False).invocations[0]
+    assert used.expected & used.before.facts == {"sealed"}
+    assert used.reason == "effect"
+    assert used.succeeded, "all of it holds now"

@@ -24,7 +24,7 @@ EDITS = {  # what is defined on the page -> one line of it, and what a reader mi
     "use": ("matches[0], run.percept", "matches[-1], run.percept"),
     "Replaying": ("self.rest.pop(0)", "self.rest.pop()"),
     "outcome": ("run.shelf.effect <=", "run.shelf.effect >"),
-    "close": ("record.expected <= record.seen", "not record.seen"),
+    "close": ("record.expected <= record.after.facts", "not record.seen"),
     "notice": ("run.burst - 1", "run.burst"),
     "ahead": ("if kept", "if not kept"),
     "decide": ("run.memory.explored[facts] < least", "len(facts) < least"),
