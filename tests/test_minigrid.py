@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator
 import gymnasium as gym
 import numpy as np
 import pytest
-from minigrid.core.grid import Grid
-from minigrid.core.mission import MissionSpace
 from minigrid.core.world_object import Ball, Box, Door, Goal, Key, Lava, WorldObj
 from minigrid.minigrid_env import MiniGridEnv
+from stage import Stage
 
 from procmem_lite.agent import ProceduralMemoryAgent
 from procmem_lite.percepts import Percept
@@ -31,22 +30,6 @@ STALE = ["KeyCorridorS3R3-v0", "Dynamic-Obstacles-6x6-v0", "Playground-v0", "Obs
 def make(name: str) -> MiniGridEnv:
     """An environment by the rest of its name."""
     return gym.make(f"MiniGrid-{name}").unwrapped
-
-
-class Stage(MiniGridEnv):
-    """A walled square with given things at given cells; the agent in one corner, looking right."""
-
-    def __init__(self, things: dict[tuple[int, int], WorldObj], size: int = 8) -> None:
-        self.things = things
-        super().__init__(MissionSpace(lambda: "play"), grid_size=size, max_steps=1000)
-        self.reset(seed=0)
-
-    def _gen_grid(self, width: int, height: int) -> None:
-        self.grid = Grid(width, height)
-        self.grid.wall_rect(0, 0, width, height)
-        for cell, thing in self.things.items():
-            self.put_obj(thing, *cell)
-        self.agent_pos, self.agent_dir, self.mission = (1, 1), 0, "play"
 
 
 def after(env: MiniGridEnv, *actions: int) -> Percept:

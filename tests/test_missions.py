@@ -11,10 +11,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from minigrid.core.constants import COLOR_NAMES
-from minigrid.core.grid import Grid
-from minigrid.core.mission import MissionSpace
 from minigrid.core.world_object import Ball, Box, Door, Goal, Key, Lava, Wall, WorldObj
 from minigrid.minigrid_env import MiniGridEnv
+from stage import Cell, Stage
 
 from procmem_lite.agent import ProceduralMemoryAgent
 from procmem_lite.percepts import Percept
@@ -40,20 +39,9 @@ def begin(name: str, seed: int = 0) -> MiniGridEnv:
     return env
 
 
-class Stage(MiniGridEnv):
-    """A walled square with given things at given cells; the agent in one of them, looking right."""
-
-    def __init__(self, mission: str, things: dict[tuple[int, int], WorldObj], agent: tuple[int, int] = (1, 1)) -> None:
-        self.words, self.things, self.agent = mission, things, agent
-        super().__init__(MissionSpace(lambda: mission), grid_size=9, max_steps=1000)
-        self.reset(seed=0)
-
-    def _gen_grid(self, width: int, height: int) -> None:
-        self.grid = Grid(width, height)
-        self.grid.wall_rect(0, 0, width, height)
-        for cell, thing in self.things.items():
-            self.put_obj(thing, *cell)
-        self.agent_pos, self.agent_dir, self.mission = self.agent, 0, self.words
+def stage(mission: str, things: dict[Cell, WorldObj], agent: Cell = (1, 1)) -> Stage:
+    """A square of nine cells a side, with a mission."""
+    return Stage(things, mission, 9, agent)
 
 
 def after(env: MiniGridEnv, *actions: int) -> Percept:
@@ -144,14 +132,14 @@ def test_what_plays_a_role_is_what_the_verifier_means(name):
 
 
 def test_of_twins_the_nearest_plays_the_role():
-    env = Stage("pick up a red ball", {(7, 7): Ball("red"), (4, 1): Ball("red"), (2, 1): Ball("blue")})
+    env = stage("pick up a red ball", {(7, 7): Ball("red"), (4, 1): Ball("red"), (2, 1): Ball("blue")})
     assert perceive_mission(env).objects == {"$1": (3, 0), "twin of $1, 1": (6, 6), "other ball 1": (1, 0)}
     assert after(env, RIGHT, FORWARD, FORWARD).objects["$1"] == (-2, -3), "and keeps it"
 
 
 def test_near_is_what_can_be_walked_to():
     wall = {(column, 3): Wall() for column in range(1, 8) if column != 5}
-    env = Stage("go to a ball", {**wall, (5, 3): Door("red"), (1, 5): Ball("red"), (7, 2): Ball("blue")})
+    env = stage("go to a ball", {**wall, (5, 3): Door("red"), (1, 5): Ball("red"), (7, 2): Ball("blue")})
     assert perceive_mission(env).objects["$1"] == (6, 1), "four steps away, but behind a door, is farther"
 
 
@@ -159,21 +147,21 @@ def test_near_is_what_can_be_walked_to():
     ("in front of you", (7, 4)), ("behind you", (1, 4)), ("on your left", (4, 1)), ("on your right", (4, 7))])
 def test_a_side_is_meant_as_seen_at_the_beginning(side, cell):
     balls = {(7, 4): Ball("red"), (1, 4): Ball("red"), (4, 1): Ball("red"), (4, 7): Ball("red")}
-    env = Stage(f"pick up the ball {side}", balls, agent=(4, 4))
+    env = stage(f"pick up the ball {side}", balls, agent=(4, 4))
     x, y = cell[0] - 4, cell[1] - 4
     assert perceive_mission(env).objects["$1"] == (x, y)
     assert after(env, RIGHT).objects["$1"] == (y, -x), "turning changes nothing of it"
 
 
 def test_one_mention_after_another_finds_another_twin_and_one_thing_may_be_meant_twice():
-    env = Stage("pick up a key and go to a key", {(3, 1): Key("red"), (5, 1): Key("blue")})
+    env = stage("pick up a key and go to a key", {(3, 1): Key("red"), (5, 1): Key("blue")})
     assert perceive_mission(env).objects == {"$1": (2, 0), "$2": (4, 0)}
-    env = Stage("pick up the key and go to the red key", {(3, 1): Key("red"), (7, 7): Key("blue")})
+    env = stage("pick up the key and go to the red key", {(3, 1): Key("red"), (7, 7): Key("blue")})
     assert "mission: pick up $1 and go to $1" in perceive_mission(env).facts
 
 
 def test_others_go_by_kind_and_number_the_nearest_first_and_lava_by_none():
-    env = Stage("go to the goal", {(7, 7): Goal(), (5, 1): Ball("red"), (3, 1): Ball("blue"), (2, 2): Box("red"),
+    env = stage("go to the goal", {(7, 7): Goal(), (5, 1): Ball("red"), (3, 1): Ball("blue"), (2, 2): Box("red"),
                                    (6, 6): Lava()})
     assert perceive_mission(env).objects == {"$1": (6, 6), "other ball 1": (2, 0), "other ball 2": (4, 0),
                                              "other box 1": (1, 1)}
@@ -186,7 +174,7 @@ ROOMS = {(5, row): Wall() for row in range(1, 8) if row != 4}  # two rooms, and 
 
 
 def test_the_door_before_a_thing_and_its_key_have_roles():
-    env = Stage("pick up the box", {**ROOMS, (5, 4): Door("red", is_locked=True), (7, 7): Box("green"),
+    env = stage("pick up the box", {**ROOMS, (5, 4): Door("red", is_locked=True), (7, 7): Box("green"),
                                     (2, 1): Key("red"), (1, 3): Key("blue")})
     seen = perceive_mission(env)
     assert seen.objects == {"$1": (6, 6), "door before $1": (4, 3), "key of door before $1": (1, 0),
@@ -198,7 +186,7 @@ def test_the_door_before_a_thing_and_its_key_have_roles():
 
 
 def test_what_blocks_a_door_has_a_role_and_the_way_is_cleared_when_it_lies_elsewhere():
-    env = Stage("pick up the box", {**ROOMS, (5, 4): Door("red", is_locked=True), (7, 7): Box("green"),
+    env = stage("pick up the box", {**ROOMS, (5, 4): Door("red", is_locked=True), (7, 7): Box("green"),
                                     (4, 4): Ball("red"), (1, 1): Key("red")}, agent=(3, 4))
     seen = perceive_mission(env)
     assert seen.objects["ball before door before $1"] == (1, 0)
@@ -209,7 +197,7 @@ def test_what_blocks_a_door_has_a_role_and_the_way_is_cleared_when_it_lies_elsew
 
 
 def test_a_key_in_a_box_plays_its_role_when_it_turns_up():
-    env = Stage("pick up the ball", {**ROOMS, (5, 4): Door("red", is_locked=True), (7, 7): Ball("green"),
+    env = stage("pick up the ball", {**ROOMS, (5, 4): Door("red", is_locked=True), (7, 7): Ball("green"),
                                      (2, 1): Box("blue", contains=Key("red"))})
     seen, opened = perceive_mission(env), after(env, TOGGLE)
     assert set(seen.objects) == {"$1", "door before $1", "other box 1"}
@@ -219,7 +207,7 @@ def test_a_key_in_a_box_plays_its_role_when_it_turns_up():
 
 def test_doors_one_behind_another_are_told_one_by_the_other():
     rooms = {(column, row): Wall() for column in (3, 6) for row in range(1, 8)}
-    env = Stage("go to the ball", {**rooms, (3, 4): Door("red"), (6, 2): Door("blue"), (7, 7): Ball("red")})
+    env = stage("go to the ball", {**rooms, (3, 4): Door("red"), (6, 2): Door("blue"), (7, 7): Ball("red")})
     assert set(perceive_mission(env).objects) == {"$1", "door before $1", "door before door before $1"}
     assert "door before door before $1 open" in after(env, *[RIGHT, FORWARD, FORWARD, FORWARD, LEFT, FORWARD],
                                                       TOGGLE).facts
