@@ -1,6 +1,7 @@
 """procmem_lite: an agent with procedural memory, built chapter by chapter."""
 
 from .agent import ProceduralMemoryAgent
+from .lab.doctor import diagnose
 from .lab.training import train
 from .library import SkillLibrary
 from .percepts import Percept
@@ -15,6 +16,7 @@ __all__ = [
     "ProceduralMemoryAgent",
     "Skill",
     "SkillLibrary",
+    "diagnose",
     "perceive",
     "train",
 ]

@@ -29,7 +29,7 @@ ORDER = (
     *CORE, ("scenes", "worlds", "worlds.layouts", "worlds.missions"),
     ("worlds.gridworld", "worlds.minigrid", "worlds.office"),
     ("lab", "lab.diary", "lab.rulebook", "lab.statistics", "lab.training"), ("lab.drawing",),
-    ("lab.baselines", "lab.generated", "lab.original", "lab.experiments", "lab.plotting"),
+    ("lab.baselines", "lab.doctor", "lab.generated", "lab.original", "lab.experiments", "lab.plotting"),
     ("exercises", "exercises.report"),
     ("exercises.start", "exercises.environment", "exercises.skills", "exercises.library", "exercises.agent",
      "exercises.finding_the_way", "exercises.training", "exercises.analysis", "exercises.minigrid"),

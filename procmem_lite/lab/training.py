@@ -131,7 +131,8 @@ def as_log(rows: Sequence[tuple], made_by: dict[str, Any], interrupted: bool,
     doubt = doubt_of_success(log) if made_by.get("learn") and "success" in made_by else ""
     if doubt:
         warnings.warn(f"{doubt}: success means a step that terminates with a positive reward, unless the agent is "
-                      "given succeeded=", stacklevel=4)  # the line that called train
+                      "given succeeded=; diagnose(agent, env) plays a little and says what it sees",
+                      stacklevel=4)  # the line that called train
     return log
 
 
