@@ -9,8 +9,9 @@
     python3 run.py clean      remove what set-up has made
 
 What follows a command is passed on: to JupyterLab (--no-browser, --port 9999), to pytest for the unit
-tests, to the benchmarks, to tests/tools/refresh.py, to notebooks/assignments/course.py. The first command
-installs the exact versions of requirements.lock into .venv, in this folder, and touches nothing else.
+tests, to the benchmarks, to tests/tools/refresh.py, to notebooks/assignments/course.py. `lab --validate` has
+the button that tries an assignment before it is handed in. The first command installs the exact versions of
+requirements.lock into .venv, in this folder, and touches nothing else.
 """
 # A Python too old to run the series still has to read this file to be told so: no syntax newer than 3.6.
 
@@ -214,17 +215,27 @@ def run(root: Path, *command: str) -> int:
             continue
 
 
+def reader(root: Path, options: List[str]) -> Tuple[Dict[str, str], List[str]]:
+    """The variables and options of a reader's JupyterLab: a teacher's tools are not in it."""
+    variables, told = environment(root), [option for option in options if option != "--validate"]
+    settings = root / "procmem_lite" / "replay" / "jupyter" / ("reader" if told == options else "student")
+    own = [variables["JUPYTER_CONFIG_PATH"]] if variables.get("JUPYTER_CONFIG_PATH") else []
+    variables["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(settings)] + own)
+    return variables, told
+
+
 def lab(root: Path, options: List[str]) -> int:
     """Open the series in JupyterLab."""
+    variables, options = reader(root, options)
     command = [str(venv_python(root)), "-m", "jupyterlab", f"--ServerApp.root_dir={root}", ENCRYPT]
     command += ["--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
     if os.name == "nt":
-        return subprocess.call(command + options, cwd=root, env=environment(root))
+        return subprocess.call(command + options, cwd=root, env=variables)
     if os.geteuid() == 0:
         command.append("--allow-root")
     # JupyterLab takes this script's place, so that whoever stops one has stopped the other.
     os.chdir(root)
-    os.execve(command[0], command + options, environment(root))
+    os.execve(command[0], command + options, variables)
 
 
 def course(root: Path, options: List[str]) -> int:

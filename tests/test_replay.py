@@ -26,6 +26,7 @@ from procmem_lite.replay.assets import STATIC, script, source, styles
 from procmem_lite.replay.filmstrip import film_strip, key_frames, library_picture
 from procmem_lite.replay.library_browser import EFFECT, identity, path_from_anchor, principal_plane
 from procmem_lite.replay.record import control_runs, episode_record
+from procmem_lite.replay.saving import before_saving
 from procmem_lite.scenes import Board, Scene
 from procmem_lite.worlds import minigrid
 from procmem_lite.worlds.gridworld import ACTIONS
@@ -259,6 +260,18 @@ def test_the_film_strip_shows_both_ends_and_every_new_fact(seed, wander):
     assert {0, episode.steps} <= set(frames)
     facts = [percept.facts for percept in episode.percepts]
     assert {f for f in range(1, len(facts)) if facts[f] != facts[f - 1]} <= set(frames)
+
+
+def test_what_is_saved_keeps_the_picture_and_drops_the_view():
+    ours, other = {WIDGET: {"model_id": "1"}, "image/png": "...", "text/plain": "Run this."}, {WIDGET: {}}
+    bundle = {"output_type": "execute_result", "data": dict(ours), "metadata": {}}
+    cells = [{"cell_type": "markdown"}, {"cell_type": "code", "outputs": [
+        bundle, {"output_type": "stream", "text": ""}, {"output_type": "display_data", "data": dict(other)}]}]
+    for kind, left in (("file", 3), ("notebook", 2)):
+        before_saving({"type": kind, "content": {"cells": cells}}, path="a.ipynb", contents_manager=None)
+        assert len(bundle["data"]) == left
+    assert cells[1]["outputs"][2]["data"] == other, "a widget without a picture has nothing else to show"
+    before_saving({"type": "notebook", "content": None}, path="a.ipynb")
 
 
 SENTENCES = ["short.", "a sentence of several words " * 12, "a long sentence of many words " * 40]

@@ -1,6 +1,7 @@
 """Set-up stays true: one set of packages in three files, and a start script that survives what befalls it."""
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -24,6 +25,8 @@ import run
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+NBGRADER = Path("share", "jupyter", "labextensions", "@jupyter", "nbgrader", "static")
 
 # conda-forge's name -> the name on the Python package index, where they differ.
 RENAMED = {"matplotlib-base": "matplotlib", "playwright-python": "playwright"}
@@ -455,6 +458,34 @@ def test_kernels_of_the_lab_encrypt_what_they_say(clone: Path, steps: list[str],
     monkeypatch.chdir(clone)
     run.main(["lab", "--no-browser"], root=clone)
     assert run.ENCRYPT in started[0][1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts JupyterLab in another way")
+@pytest.mark.parametrize(("options", "allowed"), [(["--no-browser"], set()),
+                                                  (["--validate", "--no-browser"], {"validate-assignment"})])
+def test_a_readers_lab_has_none_of_a_teachers_tools(clone: Path, steps: list[str], monkeypatch, options, allowed):
+    started: list[tuple] = []
+    monkeypatch.setattr(run.os, "execve", lambda *call: started.append(call))
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "a reader's own")
+    monkeypatch.chdir(clone)
+    run.main(["lab", *options], root=clone)
+    _, command, variables = started[0]
+    assert command[-1] == "--no-browser"
+    assert "--validate" not in command
+    first, *others = variables["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert others == ["a reader's own"]
+    settings = ROOT / Path(first).relative_to(clone) / "labconfig" / "page_config.json"
+    disabled = {name.partition(":")[2] for name in json.loads(settings.read_text())["disabledExtensions"]}
+    script = "".join(path.read_text() for path in (Path(sys.prefix) / NBGRADER).glob("*.js"))
+    assert set(re.findall(r"@jupyter/nbgrader:([a-z-]+)", script)) - disabled == allowed
+
+
+def test_whatever_jupyter_is_started_here_saves_widgets_as_pictures_and_asks_for_no_news():
+    everyone = ROOT / next(iter(PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]))
+    files = [path.relative_to(everyone) for path in everyone.rglob("*.json")]
+    assert len(files) == 2
+    for file in files:
+        assert (Path(sys.prefix) / "etc" / "jupyter" / file).read_bytes() == (everyone / file).read_bytes()
 
 
 def test_clean_removes_what_set_up_made(clone: Path, steps: list[str]):
