@@ -1,8 +1,9 @@
 """Run a student's code in a process of its own, hand it inputs one at a time, and take back plain data alone.
 
 What a submission is kept from, and where (see README.md): time, memory and file size are limited on every POSIX system;
-on Linux the process sees no folder but Python's and a temporary one (Landlock), has no network (a namespace of its own)
-and, where the grader is root, no rights of root.
+on Linux the process sees no folder but Python's and a temporary one (Landlock), has no network and no memory, messages
+or keys in common with anybody (a filter of system calls, and namespaces of its own) and, where the grader is root, no
+rights of root.
 """
 
 from __future__ import annotations
@@ -30,7 +31,12 @@ from procmem_lite.lab.statistics import Interval
 
 HERE = Path(__file__).resolve().parent
 ANSWER_BYTES = 4 << 20
+HASHED = 2000  # items of a set or dictionary: more could be chosen so that all collide, and cost the grader minutes
+LARGEST = 1 << 60  # beyond it lie the numbers that collide
 NOBODY = 65534
+
+
+OUT_OF_TIME = "was not run: the submission has used up all its time"
 
 
 class Opaque:
@@ -55,7 +61,11 @@ def decode(coded: object, depth: int = 0) -> object:
             raise ValueError
         plain = {"NoneType": type(None), "bool": bool, "int": int, "float": float, "str": str}
         if kind in plain:
+            if kind == "int" and type(content) is int and abs(content) >= LARGEST:
+                return Opaque("an enormous int")
             return content if type(content) is plain[kind] else Opaque("an unreadable answer")
+        if kind in ("set", "frozenset", "dict") and len(content) > HASHED:
+            return Opaque(f"a {kind} of {len(content)} items")
         if kind in ("list", "tuple", "set", "frozenset"):
             return getattr(builtins, kind)([decode(item, depth + 1) for item in content])
         if kind == "dict":
@@ -93,14 +103,16 @@ def rebuild(error: list) -> Exception:
 
 @functools.cache
 def isolation() -> tuple[str, ...]:
-    """The command that puts a process into namespaces of its own (no network, no other processes), if there is one.
+    """The command that puts a process into namespaces of its own, if there is one: no network, no other processes, and
+    nobody else's messages, semaphores and memory.
 
     Everything in them ends when the grader does, however it ends.
     """
     if not (shutil.which("unshare") and shutil.which("setpriv")):
         return ()
     for user in ([], ["--user", "--map-root-user"]):
-        command = ("setpriv", "--pdeathsig", "KILL", "unshare", *user, "--net", "--pid", "--fork", "--kill-child")
+        command = ("setpriv", "--pdeathsig", "KILL", "unshare", *user, "--net", "--ipc", "--pid", "--fork",
+                   "--kill-child")
         if subprocess.run([*command, "true"], capture_output=True).returncode == 0:
             return command
     return ()
@@ -119,14 +131,19 @@ class Sandbox:
     """One submission's process. Ends with the block it was opened in."""
 
     def __init__(self, cells: list[str], call_seconds: float = 10, total_seconds: float = 120,
-                 megabytes: int = 2048) -> None:
-        self.cells, self.call_seconds, self.megabytes = list(cells), call_seconds, megabytes
-        self.left = total_seconds
+                 megabytes: int = 2048, place: str | None = None) -> None:
+        self.cells, self.call_seconds, self.megabytes, self.place = list(cells), call_seconds, megabytes, place
+        self.deadline = time.monotonic() + total_seconds  # the grader's work for this submission counts, too
         self.notes: list[str] = []  # what happened to cells
         self.skipped: set[int] = set()  # cells that ended or froze the process
         self.stuck: dict[str, str] = {}  # functions that did
         self.process: subprocess.Popen | None = None
-        self.protected = False
+        self.protected = self.closed = False  # files; messages, memory and network
+
+    @property
+    def left(self) -> float:
+        """Seconds that the submission has left."""
+        return self.deadline - time.monotonic()
 
     def __enter__(self) -> Sandbox:
         return self
@@ -149,6 +166,8 @@ class Sandbox:
     def start(self) -> None:
         """Start a process and run the cells in it, one by one; one that ends it is left out the next time."""
         while self.process is None:
+            if self.left <= 0:
+                raise Stopped(OUT_OF_TIME)
             self.launch()
             for number, source in enumerate(self.cells):
                 if number in self.skipped:
@@ -168,7 +187,7 @@ class Sandbox:
             self.notes = [note for note in self.notes if "left out" in note]
 
     def launch(self) -> None:
-        self.folder = tempfile.mkdtemp(prefix="submission")
+        self.folder = tempfile.mkdtemp(prefix="submission", dir=self.place)
         become = NOBODY if may_be_nobody() else None
         if become:
             os.chown(self.folder, become, become)
@@ -185,23 +204,21 @@ class Sandbox:
         os.set_blocking(self.process.stdout.fileno(), False)
         os.set_blocking(self.process.stdin.fileno(), False)
         try:
-            self.protected = self.receive(60).get("ready") is True  # a busy machine may take its time
+            ready = self.receive(60)  # a busy machine may take its time
+            self.protected, self.closed = ready.get("landlock") is True, ready.get("closed") is True
         except Stopped as stopped:
             raise RuntimeError(f"the grading process did not start: it {stopped}") from None
 
     def ask(self, request: tuple) -> dict:
         """Send one request and wait for its answer; Stopped where none comes."""
         if self.left <= 0:
-            raise Stopped("was not run: the submission has used up all its time")
+            raise Stopped(OUT_OF_TIME)
         data = pickle.dumps(request)
-        started = time.monotonic()
         try:
-            self.send(struct.pack(">I", len(data)) + data, started + self.call_seconds)
-            return self.receive(min(self.call_seconds, self.left))
+            self.send(struct.pack(">I", len(data)) + data, time.monotonic() + self.call_seconds)
+            return self.receive(max(0, min(self.call_seconds, self.left)))
         except (BrokenPipeError, ConnectionResetError):
             raise self.ended() from None
-        finally:
-            self.left -= time.monotonic() - started
 
     def send(self, data: bytes, deadline: float) -> None:
         view = memoryview(data)

@@ -7,10 +7,8 @@ nothing that counts is decided here and nothing secret is ever sent here.
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import ctypes
 import importlib
+import importlib.util
 import itertools
 import json
 import os
@@ -20,53 +18,7 @@ import struct
 import sys
 import types
 
-MAX_DEPTH, MAX_ITEMS = 20, 200_000
-
-# ---------------------------------------------------------------- giving up rights
-
-LIBC = ctypes.CDLL(None, use_errno=True)
-READ = 0b1101  # execute, read a file, list a folder
-
-
-def landlock(readable: list[str], writable: list[str]) -> bool:
-    """Let this process and its children see these folders and nothing else, for ever (Linux 5.13, Landlock)."""
-    version = LIBC.syscall(444, None, 0, 1)
-    if version < 1:
-        return False
-    files = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
-    network, scope = (3 if version >= 4 else 0), (3 if version >= 6 else 0)  # no TCP; no signals to others
-    rules = struct.pack("QQQ", files, network, scope)
-    size = 24 if version >= 6 else 16 if version >= 4 else 8
-    ruleset = LIBC.syscall(444, rules, size, 0)
-    for folder, rights in [*((f, READ) for f in readable), *((f, files) for f in writable)]:
-        with contextlib.suppress(OSError):
-            handle = os.open(folder, os.O_PATH)
-            if not os.path.isdir(folder):
-                rights &= 0b10111  # what can be done to a file
-            LIBC.syscall(445, ruleset, 1, struct.pack("=Qi", rights, handle), 0)
-            os.close(handle)
-    LIBC.prctl(38, 1, 0, 0, 0)  # no new privileges
-    return LIBC.syscall(446, ruleset, 0) == 0
-
-
-def drop_root(become: int | None) -> None:
-    """Be nobody; where nobody could not read Python itself, stay root in name, without any of root's powers."""
-    if os.geteuid() != 0:
-        return
-    if become is not None:
-        with contextlib.suppress(OSError):
-            os.setgroups([])
-            os.setresgid(become, become, become)
-            os.setresuid(become, become, become)
-            return
-    header, nothing = struct.pack("=Ii", 0x20080522, 0), struct.pack("=6I", *[0] * 6)
-    LIBC.capset(header, nothing)
-
-
-def limit(kind: int, value: int) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(kind, (value, value))
-
+MAX_DEPTH, MAX_ITEMS, HASHED = 20, 200_000, 2000
 
 # ---------------------------------------------------------------- plain data
 
@@ -77,15 +29,15 @@ def encode(value: object, depth: int = 0) -> list:
     if depth > MAX_DEPTH:
         return ["object", "something nested too deep"]
     if value is None or kind in (bool, int, float, str):
-        if kind is int and abs(value) >= 1 << 512:
+        if kind is int and abs(value) >= 1 << 60:
             return ["object", "an enormous int"]
         return [kind.__name__, value]
     if kind in (list, tuple, set, frozenset):
-        if len(value) > MAX_ITEMS:
+        if len(value) > (HASHED if kind in (set, frozenset) else MAX_ITEMS):
             return ["object", f"a {kind.__name__} of {len(value)} items"]
         return [kind.__name__, [encode(item, depth + 1) for item in value]]
     if kind is dict:
-        if len(value) > MAX_ITEMS:
+        if len(value) > HASHED:
             return ["object", f"a dict of {len(value)} items"]
         return ["dict", [[encode(key, depth + 1), encode(item, depth + 1)] for key, item in value.items()]]
     numpy = sys.modules.get("numpy")
@@ -100,13 +52,6 @@ def encode(value: object, depth: int = 0) -> list:
 
 
 # ---------------------------------------------------------------- a notebook's cells
-
-
-class Shell:
-    """What magics and shell lines meet: nothing happens."""
-
-    def __getattr__(self, name: str) -> object:
-        return lambda *arguments, **settings: None
 
 
 def settle_chance() -> None:
@@ -125,21 +70,23 @@ class Later(types.ModuleType):
     """Stands for Matplotlib until somebody draws: loading it takes longer than most submissions run."""
 
     def __getattr__(self, name: str) -> object:
-        if name.startswith("__"):
+        if name.startswith("__") and name != "__path__":  # that one is asked for by whoever imports a part of it
             raise AttributeError(name)
         for each in [each for each, module in sys.modules.items() if isinstance(module, Later)]:
             del sys.modules[each]
         return getattr(importlib.import_module(self.__name__), name)
 
 
-def run_cell(source: str, space: dict) -> None:
-    """Run one cell as a notebook would; magics and shell lines do nothing."""
-    if any(line.lstrip().startswith(("%", "!", "?")) or line.rstrip().endswith("?") for line in source.splitlines()):
-        from IPython.core.inputtransformer2 import TransformerManager
+class Package:
+    """Finds procmem_lite, which not every submission needs, where its folder's folder may not be looked at."""
 
-        source = TransformerManager().transform_cell(source)
-    tree = ast.parse(source, "<your notebook>")
-    exec(compile(tree, "<your notebook>", "exec"), space)
+    def __init__(self) -> None:
+        self.spec = importlib.util.find_spec("procmem_lite")
+        sys.meta_path.insert(0, self)
+
+    def find_spec(self, name: str, path: object, target: object = None) -> object:
+        """Where it was when there were rights to look."""
+        return self.spec if name == "procmem_lite" else None
 
 
 def trouble(error: BaseException) -> list[str]:
@@ -151,15 +98,15 @@ def trouble(error: BaseException) -> list[str]:
     return [type(error).__name__, message]
 
 
-def answer(space: dict, request: tuple) -> dict:
+def answer(shell: object, request: tuple) -> dict:
     """Do one thing that was asked for: run a cell, or call a function."""
     what, content = request
     try:
         if what == "run":
-            run_cell(content, space)
+            shell.run(content)
             return {"ok": ["NoneType", None]}
         name, arguments, settings = pickle.loads(content)
-        function = space.get(name)
+        function = shell.user_ns.get(name)
         if not callable(function):
             return {"error": ["NameError", f"there is no function {name}"]}
         before = [look(each) for each in arguments]
@@ -188,36 +135,36 @@ def main(settings: dict) -> None:
     quiet = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(quiet, descriptor)
-    import numpy  # noqa: F401  (before the rights are gone, and once for all)
-    import procmem_lite
+    import numpy  # noqa: F401  (before the rights are gone)
 
     settle_chance()
-    module = types.ModuleType("assignment")
-    sys.modules["assignment"] = module
-    space = module.__dict__
+    module = sys.modules["assignment"] = sys.modules["__main__"] = types.ModuleType("assignment")
+    sys.path.insert(0, settings["here"])
+    shell = importlib.import_module("language").Shell(module.__dict__)
+    rights = importlib.import_module("rights")
+    del sys.modules["language"], sys.modules["rights"]  # a notebook may have files of these names
     pyplot = sys.modules["matplotlib.pyplot"] = Later("matplotlib.pyplot")
     sys.modules["matplotlib"] = Later("matplotlib")
     sys.modules["matplotlib"].pyplot = pyplot
-    space["get_ipython"] = Shell
-    space["display"] = lambda *things, **more: None
     folder, megabytes = settings["folder"], settings["megabytes"]
     os.chdir(folder)
-    sys.path[:] = [entry for entry in sys.path if entry not in ("", settings["here"])]
+    sys.path[:] = ["", *(entry for entry in sys.path if entry not in ("", settings["here"]))]
     readable = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/proc/self",
                 "/proc/meminfo", "/proc/cpuinfo", "/dev/urandom", "/dev/zero", sys.prefix, sys.base_prefix,
-                os.path.dirname(procmem_lite.__file__)]
-    locked = landlock(readable, [folder, os.devnull])
-    drop_root(settings["become"])
+                *Package().spec.submodule_search_locations]
+    locked = rights.landlock(readable, [folder, os.devnull])
+    rights.drop_root(settings["become"])
+    closed = rights.close_calls()
     for kind, value in ((resource.RLIMIT_AS, megabytes << 20), (resource.RLIMIT_FSIZE, 16 << 20),
                         (resource.RLIMIT_CORE, 0), (resource.RLIMIT_CPU, settings["seconds"]),
                         (resource.RLIMIT_NOFILE, 128)):
-        limit(kind, value)
+        rights.limit(kind, value)
     if settings["alone"]:
-        limit(resource.RLIMIT_NPROC, 32)
-    print(json.dumps({"ready": locked}), file=answers, flush=True)
+        rights.limit(resource.RLIMIT_NPROC, 32)
+    print(json.dumps({"ready": True, "landlock": locked, "closed": closed}), file=answers, flush=True)
     while True:
         size = struct.unpack(">I", read_exactly(requests, 4))[0]
-        reply = answer(space, pickle.loads(read_exactly(requests, size)))
+        reply = answer(shell, pickle.loads(read_exactly(requests, size)))
         try:
             line = json.dumps(reply)
         except BaseException as error:

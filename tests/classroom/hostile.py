@@ -84,8 +84,11 @@ for place in [COURSE, COURSE + "/source", "..", "/tmp", "/var/tmp", "/dev/shm", 
 
 TAMPERS = """
 import builtins, json, os, sys, numpy
-main = sys.modules["__main__"]
-main.encode = lambda value, depth=0: ["bool", True]
+frame = sys._getframe()
+while frame.f_back:
+    frame = frame.f_back
+assert "encode" in frame.f_globals
+frame.f_globals["encode"] = lambda value, depth=0: ["bool", True]
 builtins.isinstance = lambda *rest: True
 numpy.allclose = numpy.isclose = lambda *rest, **more: True
 os.write(1, b'{"ok": ["bool", true]}' + bytes([10]))

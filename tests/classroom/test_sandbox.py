@@ -211,3 +211,47 @@ def test_there_is_no_network(locked):
         server.listen()
         with pytest.raises(OSError, match="."):
             value(locked, "import socket; socket.create_connection(('127.0.0.1', a[0]), 2)", server.getsockname()[1])
+
+
+# What the kernel keeps outside the file system, and what outlives a process: each leaves "the answer", or looks for it.
+KEPT = {
+    "System V memory": ("memory = libc.shmat(libc.shmget(777, 4096, 0o1666), None, 0)",
+                        "ctypes.memmove(memory, b'the answer', 11)", "return ctypes.string_at(memory)"),
+    "System V messages": ("queue, text = libc.msgget(778, 0o1666), ctypes.create_string_buffer(64)",
+                          "text.raw = b'\\1' + bytes(7) + b'the answer'; libc.msgsnd(queue, text, 11, 0o4000)",
+                          "libc.msgrcv(queue, text, 50, 0, 0o4000); return text.raw[8:18]"),
+    "a System V semaphore": ("number = libc.semget(779, 1, 0o1666)", "libc.semctl(number, 0, 16, 42)",
+                             "return libc.semctl(number, 0, 12) == 42 and b'the answer'"),
+    "a POSIX queue": ("queue, text = libc.mq_open(b'/answers', 0o102, 0o666, None), ctypes.create_string_buffer(8192)",
+                      "libc.mq_send(queue, b'the answer', 11, 0)",
+                      "libc.fcntl(queue, 4, 0o4000); libc.mq_receive(queue, text, 8192, None); return text.value"),
+    "a file in shared memory": ("path = '/dev/shm/answers'", "open(path, 'wb').write(b'the answer')",
+                                "return open(path, 'rb').read()"),
+    "a key": ("", "libc.syscall(248, b'user', b'answers', b'the answer', 11, -4)",
+              "text = ctypes.create_string_buffer(64); libc.syscall(250, 11, libc.syscall(250, 10, -4, b'user', "
+              "b'answers', 0), text, 64); return text.value"),
+    "a socket without a file": ("import socket; s = socket.socket(socket.AF_UNIX)",
+                                "s.bind('\\0answers'); s.listen(); globals()['kept'] = s",
+                                "s.connect('\\0answers'); return b'the answer'"),
+}
+
+
+@pytest.mark.parametrize("walls", ["namespaces and filter", "filter"])
+@pytest.mark.parametrize("what", KEPT)
+def test_nothing_is_left_for_the_next_student_outside_the_file_system(locked, monkeypatch, what: str, walls: str):
+    if walls == "filter":
+        monkeypatch.setattr(locked, "isolation", lambda: ())
+    first, leave, take = KEPT[what]
+    code = "import ctypes\nlibc = ctypes.CDLL(None)\nlibc.shmat.restype = ctypes.c_void_p\n" \
+           "for each in (libc.semctl, libc.fcntl, libc.mq_open):\n    each.restype = ctypes.c_int\n" \
+           f"def look():\n    {first}\n    {{}}\n" \
+           "def f():\n    found = look()\n    return found.decode() if isinstance(found, bytes) else found"
+    with locked.Sandbox([code.format(leave)]) as one, locked.Sandbox([code.format(take)]) as other:
+        found = []
+        for box in (one, other):
+            try:
+                found.append(box.call("f"))
+            except (Exception, locked.Stopped) as error:
+                found.append(error)
+        assert one.closed, "the filter of system calls is not in force"
+        assert "the answer" not in repr(found[1])
