@@ -368,7 +368,7 @@ def test_whatever_is_drawn_stands_out_from_what_it_is_drawn_on(colours, skills, 
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine to check the syntax with")
-@pytest.mark.parametrize("name", ["replay.js", "drive.js", "library.js"])
+@pytest.mark.parametrize("name", ["replay.js", "drive.js", "library.js", "curve.js"])
 def test_a_script_is_valid_javascript(name, tmp_path):
     (tmp_path / "widget.mjs").write_text(script(name))
     subprocess.run(["node", "--check", tmp_path / "widget.mjs"], check=True)

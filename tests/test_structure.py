@@ -33,7 +33,7 @@ ORDER = (
     ("exercises", "exercises.report"),
     ("exercises.start", "exercises.environment", "exercises.skills", "exercises.library", "exercises.agent",
      "exercises.finding_the_way", "exercises.training", "exercises.analysis", "exercises.minigrid"),
-    ("replay.assets", "replay.record", "replay.filmstrip", "replay.saving"), ("replay.replay_widget",),
+    ("replay.assets", "replay.record", "replay.filmstrip", "replay.saving"), ("replay.curve", "replay.replay_widget"),
     ("replay.drive", "replay.export", "replay.guess", "replay.learning_explorer", "replay.library_browser"),
     ("replay",), (FRONT_DOOR,),
 )

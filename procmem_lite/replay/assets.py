@@ -11,6 +11,7 @@ from .. import scenes
 STATIC = Path(__file__).parent / "static"
 IMPORT = re.compile(r'^import .* from "\./([\w.]+)";\n', re.MULTILINE)
 
+COMMENT, SPACE = re.compile(r"/\*.*?\*/", re.DOTALL), re.compile(r"\s*([{};])\s*")  # of a style sheet
 LAYOUT = re.compile(r"^ *(?:(?://|/\*\*).*\n)?", re.MULTILINE)  # indentation and whole-line comments
 
 
@@ -59,4 +60,4 @@ def script(name: str) -> str:
 def styles(*names: str) -> str:
     """The palette, then style sheets one after the other."""
     texts = [palette_styles(), *((STATIC / name).read_text(encoding="utf-8") for name in names)]
-    return re.sub(r"^ +", "", "".join(texts), flags=re.MULTILINE)
+    return SPACE.sub(r"\1", COMMENT.sub("", "".join(texts)))

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import html
-import textwrap
 import threading
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from ..agent import ProceduralMemoryAgent
 from ..explorers import EXPLORERS
@@ -19,14 +15,12 @@ from ..settings import RULES
 from ..skills import Skill
 from ..worlds.gridworld import GridWorld, perceive
 from ..worlds.layouts import LAYOUTS
-from .filmstrip import as_png
+from .curve import RECENT, Curve, learning_curve
 from .record import plural
 from .replay_widget import Replay, fallback_bundle
 
-COLOUR, INK = "#2a86c8", "#808080"  # legible on a light page and on a dark one
 THRESHOLDS = [("any", 0.0), *((f"from {least}", least) for least in (0.01, 0.02, 0.05, 0.1, 0.2))]
 POLICIES = [("go to the site", True), ("replay a sequence", False)]
-RECENT = 10  # episodes in the moving average
 
 
 class LearningExplorer(widgets.VBox):
@@ -67,21 +61,23 @@ class LearningExplorer(widgets.VBox):
             "threshold": widgets.SelectionSlider(options=THRESHOLDS, description="Similarity"),
         }
         for control in self.controls.values():
-            control.style.description_width = "96px"
+            control.style.description_width = "92px"
+            control.layout.width = "auto"
         self.start_button = widgets.Button(description="Train", button_style="primary", icon="play")
         self.cancel_button = widgets.Button(description="Cancel", icon="stop", disabled=True)
         self.progress = widgets.IntProgress(0, 0, episodes, layout=widgets.Layout(flex="1 1 auto"))
         self.status = widgets.HTML("Not trained yet.")
-        self.curve = widgets.Image(format="png", layout=widgets.Layout(display="none", max_width="100%"))
+        self.curve = Curve()
         self.stage = widgets.VBox()
         self.start_button.on_click(lambda _: self.train())
         self.cancel_button.on_click(lambda _: self.cancel())
         fields = widgets.GridBox(
             list(self.controls.values()),
-            layout=widgets.Layout(grid_template_columns="repeat(auto-fill, minmax(310px, 1fr))"),
+            layout=widgets.Layout(grid_template_columns="repeat(auto-fill, minmax(250px, 1fr))"),
         )
         bar = widgets.HBox([self.start_button, self.cancel_button, self.progress])
         super().__init__([fields, bar, self.status, self.curve, self.stage])
+        self.add_class("pm-explorer")
 
     def train(self, wait: bool = False) -> None:
         """Train a new agent with the present settings, in the background unless ``wait`` is set."""
@@ -126,8 +122,7 @@ class LearningExplorer(widgets.VBox):
         self._earlier, self.settings = self.training_log, settings
         self.agent = agent
         self.training_log = as_log(rows, settings, len(rows) < count, episodes)
-        self.curve.value = learning_curve(self.training_log, self._earlier)
-        self.curve.layout.display = None
+        self.curve.show(self.training_log, self._earlier)
         labels = ["first episode", f"episode {len(episodes)}"]
         for old in self.stage.children:
             old.close()
@@ -158,48 +153,3 @@ class LearningExplorer(widgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         picture = learning_curve(self.training_log, self._earlier, repr(self))
         return fallback_bundle((super()._repr_mimebundle_(**kwargs), {}), picture, repr(self))
-
-
-def learning_curve(log: TrainingLog | None, earlier: TrainingLog | None, sentence: str = "") -> bytes:
-    """A PNG of the optimality ratio over the episodes, with the run before as a thin line.
-
-    With a sentence beneath, for readers without widgets, the paper is white; without, it is the page's.
-    """
-    paper = "white" if sentence else "none"
-    figure = Figure(figsize=(7.6, 2.9 if sentence else 2.6), dpi=100, facecolor=paper, layout="constrained")
-    axis = figure.subplots()
-    axis.set_facecolor("none")
-    if earlier is not None:
-        draw_mean(axis, earlier, color=INK, linewidth=1.2, label="the run before")
-    title = "Not trained yet"
-    if log is not None:
-        episodes = np.arange(1, len(log) + 1)
-        axis.plot(episodes, log.optimality, ".", color=COLOUR, markersize=4, label="each episode")
-        draw_mean(axis, log, color=COLOUR, linewidth=2, label=f"mean of {RECENT}")
-        title = f"Optimality ratio {log.optimality[-RECENT:].mean():.2f} at the end, 1.00 is a shortest path"
-    axis.axhline(1, color=INK, linewidth=0.8, linestyle=":")
-    figure.supxlabel(textwrap.fill(sentence, 125), fontsize=7, color="#444444", x=0.01, ha="left")
-    axis.set(xlabel="episode", ylabel="optimality ratio", ylim=(-0.03, 1.08))
-    axis.set_title(title, fontsize=10, color=INK, loc="left")
-    axis.tick_params(colors=INK)
-    axis.xaxis.label.set_color(INK)
-    axis.yaxis.label.set_color(INK)
-    for side, spine in axis.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(INK)
-    if log is not None:
-        axis.legend(frameon=False, fontsize=8, labelcolor=INK, loc="lower right")
-    return as_png(figure)
-
-
-def draw_mean(axis: Axes, log: TrainingLog, **line: Any) -> None:
-    """The moving average of a log's optimality ratio."""
-    axis.plot(np.arange(1, len(log) + 1), moving_average(log.optimality), **line)
-
-
-def moving_average(values: np.ndarray) -> np.ndarray:
-    """The mean of the last ``RECENT`` values at each position; of fewer at the beginning."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    stop = np.arange(1, len(values) + 1)
-    start = np.maximum(0, stop - RECENT)
-    return (sums[stop] - sums[start]) / (stop - start)

@@ -327,8 +327,8 @@ def test_the_learning_explorer_trains_and_is_cancelled(run, imports):
     player = page.locator(".pm-player")
     player.wait_for()
     assert player.locator(".pm-track").count() == 2
-    curve = page.locator(".jp-OutputArea-output img")
-    first = curve.get_attribute("src")
+    dots = page.locator(".pm-explorer circle.pm-each")
+    assert dots.count() == 21, "a dot for each episode, and one in the legend"
     notebook.ask("[setattr(explorer.controls[name], 'value', value) for name, value in"
                  " [('episodes', 300), ('size', 16), ('layout', 'walls')]]")
     page.locator(".widget-button", has_text="Train").click()
@@ -336,5 +336,6 @@ def test_the_learning_explorer_trains_and_is_cancelled(run, imports):
     until(lambda: notebook.ask("explorer.start_button.disabled"), "False", seconds=60)
     assert notebook.ask("explorer.training_log.interrupted") == "True"
     assert 0 < int(notebook.ask("len(explorer.training_log)")) < 300
-    until(lambda: curve.get_attribute("src") != first, True)
+    until(lambda: dots.count() - 1, int(notebook.ask("len(explorer.training_log)")))
+    assert page.locator(".pm-plot path.pm-earlier").count() == 1
     assert page.get_by_text("then cancelled").is_visible()

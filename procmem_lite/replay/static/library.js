@@ -50,8 +50,8 @@ function createTable(skills, hue, chosen, choose) {
       const skill = skills[row];
       const picked = row === chosen();
       return html("tr", { "data-row": row, "aria-selected": String(picked), tabindex: picked ? 0 : -1, onclick: () => choose(row) },
-        html("td", {}, html("i", { class: `pm-swatch ${skillClass(hue(skill))}` }), " ", skill[NAME]),
-        html("td", {}, skill[NEEDS] || "–"),
+        html("td", { title: skill[NAME] }, html("i", { class: `pm-swatch ${skillClass(hue(skill))}` }), " ", skill[NAME]),
+        html("td", { title: skill[NEEDS] }, skill[NEEDS] || "–"),
         ...[STEPS, USES].map((column) => html("td", { class: "pm-number" }, String(skill[column]))),
         html("td", { class: "pm-number" }, rate(skill)));
     }));
@@ -129,6 +129,7 @@ function render({ model, el }) {
   let closeReplay = () => {};
   function replay(record, place) {
     closeReplay();
+    place.replaceChildren();
     const state = localState({ step: 0, playing: true, fps: 6 });
     const stop = startClock(state, lastStep([record]));
     const close = mountPlayer(place, [record], state);
@@ -140,23 +141,22 @@ function render({ model, el }) {
     const data = model.get("_detail");
     const skill = skills[data.selected];
     if (!skill) return detail.replaceChildren(html("p", { class: "pm-quiet" }, "The library is empty."));
-    const place = html("div");
+    const place = html("div", { class: "pm-stage" }, pathPicture(data));
     const uses = data.uses.map((use) => html("button", {
       type: "button", class: "pm-button", disabled: !use.record, onclick: () => replay(use.record, place),
       title: use.record ? `Replay (${use.reason})` : `Gave up at once: ${use.reason}`,
     }, `${use.ok ? "✓" : "✕"} episode ${use.episode}, steps ${use.start}–${use.stop}`));
     const listed = data.used > data.uses.length ? `the latest ${data.uses.length} of ${data.used}` : String(data.used);
     detail.replaceChildren(
-      pathPicture(data),
       html("div", { class: "pm-about" },
         html("h4", {}, html("i", { class: `pm-swatch ${skillClass(hue(skill))}` }), " ", skill[NAME]),
         html("p", {}, `Needs ${skill[NEEDS] || "nothing"}; brings about ${skill[EFFECT]}. `
           + (skill[USES] ? `${skill[SUCCESSES]} of ${count(skill[USES], "use")} succeeded.` : "Never used.")),
         html("p", { class: "pm-quiet" }, data.stored
           ? `${count(data.actions.length, "action")}: ${data.actions.join(", ")}`
-          : `Goes to the site and acts there, from wherever it is: ${count(skill[STEPS], "step")} on average`),
-        html("p", { class: "pm-quiet" }, `Uses in the episodes given: ${listed}`),
-        html("div", { class: "pm-actions" }, ...uses), place));
+          : `Goes to the site from wherever it is: ${count(skill[STEPS], "step")} on average`),
+        html("p", { class: "pm-quiet" }, `Uses here: ${listed}`),
+        html("div", { class: "pm-actions" }, ...uses)), place);
   }
   function showChoice() {
     table.draw();

@@ -57,7 +57,7 @@ export function mountPlayer(root, episodes, state) {
 
   const tracks = episodes.map((episode) => {
     const scene = createScene(episode);
-    const timeline = createTimeline(episode, last, jump);
+    const timeline = createTimeline(episode, last, jump, episodes.length > 1 ? 3 : 8);
     const panel = createPanel(episode);
     // A part of an episode is neither a success nor a failure.
     const outcome = count(episode.action.length, "step")

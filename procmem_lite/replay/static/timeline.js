@@ -12,8 +12,8 @@ function words(episode, [invocation, start, stop]) {
   return `${steps}: ${episode.skills[used.skill]}` + (used.ok ? "" : `, failed (${used.reason})`);
 }
 
-/** A timeline on a scale of `last` steps; a click calls `jump(step)`. */
-export function createTimeline(episode, last, jump) {
+/** A timeline on a scale of `last` steps, with `most` skills in its legend; a click calls `jump(step)`. */
+export function createTimeline(episode, last, jump, most) {
   const share = (steps) => `${(100 * steps) / last}%`;
   const bands = episode.runs.map((run) => {
     const [invocation, start, stop] = run;
@@ -57,9 +57,9 @@ export function createTimeline(episode, last, jump) {
   const used = [...new Set(episode.invocations.map((invocation) => invocation.skill))];
   const legend = html("div", { class: "pm-legend" },
     html("span", {}, html("i", { class: "pm-swatch pm-exploring" }), "exploring"),
-    ...used.slice(0, 8).map((skill) =>
+    ...used.slice(0, most).map((skill) =>
       html("span", {}, html("i", { class: `pm-swatch ${skillClass(skill)}` }), episode.skills[skill])),
-    ...(used.length > 8 ? [html("span", { class: "pm-quiet" }, `and ${used.length - 8} more skills`)] : []),
+    ...(used.length > most ? [html("span", { class: "pm-quiet" }, `and ${used.length - most} more skills`)] : []),
     ...(failures.length ? [html("span", {}, html("i", { class: "pm-swatch pm-failure" }, html("b", {}, "✕")), "failed")] : []));
 
   return {
