@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Run the course: every step is nbgrader's own, in the right order and place. Called by `python3 run.py course`.
 
-    course                          release what is not released yet and open JupyterLab with Formgrader
+    course                          open JupyterLab with Formgrader
     course release NAME ...         make release/NAME, the notebook to hand out (--again: although it has come back)
     course collect NAME FOLDER      take over submissions: FOLDER/STUDENT.ipynb or FOLDER/STUDENT/ANY.ipynb
     course grade NAME [--again]     grade what is new or has changed (--again: all of it)
@@ -23,11 +23,13 @@ import shutil
 import sys
 import time
 import unicodedata
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 STATE = ".graded.json"
+CODE = ("grading.py", "submission.py", "sandbox.py", "worker.py", "language.py", "rights.py")
 NAME = re.compile(r"[^\W_][\w.@-]*")
 
 
@@ -91,7 +93,9 @@ def apart(seconds: float, app: str, *arguments: str) -> tuple[int | None, str]:
 
 def release(*arguments: str) -> int:
     """Make what students get; not again once answers to it have come in, unless told so."""
-    names = [each for each in arguments if each != "--again"] or assignments()
+    names = [each for each in arguments if each != "--again"]
+    if not names:
+        raise Mistake(f"release which? Only what you set: marks list whatever is released ({', '.join(assignments())})")
     for name in names:
         need(name)
         if any(Path.cwd().glob(f"submitted/*/{name}")) and "--again" not in arguments:
@@ -106,32 +110,73 @@ def release(*arguments: str) -> int:
 
 
 def collect(name: str, folder: str) -> int:
-    """Copy notebooks to where nbgrader looks for them: submitted/STUDENT/NAME/NAME.ipynb."""
+    """Copy notebooks to where nbgrader looks for them: submitted/STUDENT/NAME/NAME.ipynb; of the rest, say why."""
     need(name)
-    taken = 0
-    for student, path in sorted(handed_in(Path(os.environ["COURSE_FROM"]) / folder)):
+    found: dict[str, list[Path]] = {}
+    left_out = 0
+    for student, path, why in handed_in(Path(os.environ["COURSE_FROM"]) / folder):
         student = unicodedata.normalize("NFC", student)  # a Mac writes an umlaut as two characters
-        if not NAME.fullmatch(student):
-            print(f"left out: {path} (a student's name is made of letters, digits, . _ @ and -, and begins with one of "
-                  "the first two)")
-            continue
-        if path.is_symlink():
-            print(f"left out: {path} (a link)")
-            continue
+        if not why and not NAME.fullmatch(student):
+            why = "a student's name is made of letters, digits, . _ @ and -, and begins with one of the first two"
+        if why:
+            left_out += 1
+            print(f"left out: {path} ({why})")
+        else:
+            found.setdefault(student, []).append(path)
+    taken = 0
+    for student, paths in sorted(found.items()):
+        first, *others = sorted(paths, key=lambda path: (path.stem != name, -path.stat().st_mtime, path.name))
+        for other in others:
+            print(f"left out: {other} ({student} has {len(paths)} notebooks: {first.name} counts, which is called "
+                  "like the assignment or was changed last)")
         target = Path.cwd() / "submitted" / student / name / f"{name}.ipynb"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-        taken += 1
-    print(f"collected: {taken} notebooks in submitted/")
+        try:
+            if target.parent.parent.is_symlink() or target.parent.is_symlink() or target.is_symlink():
+                raise OSError("there is a link in its place in submitted/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(first, target)
+            taken, left_out = taken + 1, left_out + len(others)
+        except OSError as error:
+            left_out += len(paths)
+            print(f"left out: {first} ({error.strerror or error})")
+    print(f"collected: {taken} notebooks in submitted/" + (f", {left_out} entries not taken" if left_out else ""))
     return 0
 
 
-def handed_in(folder: Path) -> Iterator[tuple[str, Path]]:
-    """(student, file) for STUDENT.ipynb and STUDENT/ANY.ipynb."""
+def handed_in(folder: Path) -> Iterator[tuple[str, Path, str]]:
+    """(student, path, why not) for all in a folder; of STUDENT.ipynb and STUDENT/ANY.ipynb there is no why not."""
     if not folder.is_dir():
         raise Mistake(f"{folder} is no folder")
-    yield from ((path.stem, path) for path in folder.glob("*.ipynb"))
-    yield from ((path.parent.name, path) for path in folder.glob("*/*.ipynb"))
+    for path in sorted(folder.iterdir()):
+        why = unfit(path)
+        if path.is_symlink() or not path.is_dir():
+            yield path.stem, path, why
+        elif path.name.startswith(".") or path.suffix.lower() == ".ipynb":
+            yield path.name, path, "a folder: neither a notebook nor named like a student"
+        else:
+            try:
+                inside = sorted(path.iterdir())
+            except OSError as error:
+                yield path.name, path, error.strerror or "it cannot be opened"
+                continue
+            if not inside:
+                yield path.name, path, "an empty folder"
+            yield from ((path.name, each, unfit(each)) for each in inside)
+
+
+def unfit(path: Path) -> str:
+    """Why this cannot be a student's notebook, in a few words; nothing where it can."""
+    if path.is_symlink():
+        return "a link"
+    if path.is_dir():
+        return "a folder in a folder: put the notebook beside it"
+    if not path.is_file():
+        return "no file that can be read"
+    if path.name.startswith("."):
+        return "a hidden file"
+    if path.suffix.lower() != ".ipynb":
+        return "no notebook" + (": unpack it" if path.suffix.lower() in (".zip", ".gz", ".7z", ".rar", ".tar") else "")
+    return ""
 
 
 # ---------------------------------------------------------------- grade
@@ -149,13 +194,15 @@ def digest(*files: Path) -> str:
 def version(name: str) -> str:
     """Whatever a mark depends on beside the submission: the release, the source, the settings and the grader."""
     files = [*(Path.cwd() / "source" / name).glob("*.ipynb"), *(Path.cwd() / "release" / name).glob("*.ipynb"),
-             *(HERE / f for f in ("grading.py", "sandbox.py", "worker.py")), Path.cwd() / "nbgrader_config.py"]
+             *(HERE / f for f in CODE), Path.cwd() / "nbgrader_config.py"]
     return digest(*files)
 
 
 def gradebook() -> object:
     from nbgrader.api import Gradebook
+    from sqlalchemy.exc import SAWarning
 
+    warnings.filterwarnings("ignore", category=SAWarning)  # of nbgrader's own doing
     return Gradebook(f"sqlite:///{Path.cwd() / 'gradebook.db'}", "procmem_lite")
 
 
@@ -183,8 +230,6 @@ def reason(code: int | None, said: str) -> str:
     """Why a submission could not be graded."""
     if code is None:
         return "grading it took too long"
-    if "NotJSONError" in said or "does not appear to be" in said:
-        return "this is not a notebook"
     refused = re.search(r"Unacceptable: (.*)", said)
     if refused:
         return refused.group(1)
@@ -194,7 +239,14 @@ def reason(code: int | None, said: str) -> str:
     if "No notebooks were matched" in said or "No notebooks found" in said:
         return "no notebook of the right name"
     errors = re.findall(r"^(\w*(?:Error|Exception)\b.*)$", said, re.MULTILINE)
-    return errors[-1][:200] if errors else "nbgrader stopped (see .nbgrader.log)"
+    last = (errors or [line for line in said.splitlines() if line.strip()] or ["it said nothing"])[-1]
+    return f"nbgrader stopped: {last[:200]}"
+
+
+def remarks(said: str) -> str:
+    """What a teacher should know of a submission that was graded."""
+    found = list(dict.fromkeys(re.findall(r"Note: (.*)", said)))
+    return f" ({'; '.join(found)})" if found else ""
 
 
 def grade(name: str, *options: str) -> int:
@@ -204,9 +256,11 @@ def grade(name: str, *options: str) -> int:
         raise Mistake("students' code can be kept apart on Linux and macOS alone: grade in WSL or in a container")
     students = sorted(path.parent.name for path in Path.cwd().glob(f"submitted/*/{name}"))
     state_file = Path.cwd() / STATE
-    state: dict[str, str] = {}
+    state: dict[str, list[str]] = {}  # of a submission: what its mark depends on, and what was said of it
     with contextlib.suppress(OSError, ValueError):
-        state = json.loads(state_file.read_text())
+        state = {key: pair for key, pair in json.loads(state_file.read_text()).items() if isinstance(pair, list)}
+    from submission import Unacceptable, check_folder
+
     warn_of_open_doors()
     for module in ("nbgrader.apps", "matplotlib.pyplot", "grading"):  # loaded once here, inherited by every process
         importlib.import_module(module)
@@ -214,18 +268,26 @@ def grade(name: str, *options: str) -> int:
     for number, student in enumerate(students, 1):
         folder = Path.cwd() / "submitted" / student / name
         key, print_ = f"{name}/{student}", f"[{number:3}/{len(students)}] {student}: "
-        mark = digest(*(p for p in folder.iterdir() if p.is_file() or p.is_symlink())) + present
-        if state.get(key) == mark and "--again" not in options:
-            print(print_ + "unchanged", flush=True)
-            continue
-        code, said = apart(600, "AutogradeApp", name, "--student", student, "--force")
+        try:
+            check_folder(folder)
+            mark = digest(*(path for path in folder.iterdir() if path.is_file())) + present
+        except (Unacceptable, OSError) as error:
+            code, said, mark = 1, f"Unacceptable: {error}", "refused"
+        else:
+            if state.get(key, [""])[0] == mark and "--again" not in options:
+                print(print_ + f"unchanged, {state[key][1]}", flush=True)
+                continue
+            code, said = apart(300, "AutogradeApp", name, "--student", student, "--force")
         if code == 0:
-            print(print_ + score(name, student), flush=True)
+            line = score(name, student) + remarks(said)
         else:
             why = reason(code, said)
             record_nothing(name, student)
-            print(print_ + f"0, {why}", flush=True)
-        graded, state[key] = graded + 1, mark
+            for made in ("autograded", "feedback"):  # of an earlier submission
+                shutil.rmtree(Path.cwd() / made / student / name, ignore_errors=True)
+            line = f"0, {why}"
+        print(print_ + line, flush=True)
+        graded, state[key] = graded + 1, [mark, line]
         temporary = state_file.with_suffix(".new")
         temporary.write_text(json.dumps(state))
         temporary.replace(state_file)
@@ -239,11 +301,16 @@ def warn_of_open_doors() -> None:
 
     with sandbox.Sandbox([]) as empty:
         empty.start()
-        if not empty.protected:
-            print("warning: no Landlock here (Linux 5.13 or newer has it): students' code can read and write what you "
-                  "can. Grade in a container (README.md).")
+        protected, closed = empty.protected, empty.closed
+    grade_in = "Grade in a container (README.md)."
+    if not protected:
+        print("warning: no Landlock here (Linux 5.13 or newer has it): students' code can read and write what you can. "
+              + grade_in)
     if not sandbox.isolation():
-        print("warning: no namespaces here: students' code may reach the network. Grade in a container (README.md).")
+        print("warning: no namespaces here: students' code may end other processes of yours"
+              f"{'' if closed else ', reach the network and leave each other messages in memory'}. {grade_in}")
+    elif not closed:
+        print(f"warning: no filter of system calls here: students' code can leave keys in the kernel. {grade_in}")
 
 
 # ---------------------------------------------------------------- feedback, marks, Lab
@@ -252,10 +319,17 @@ def warn_of_open_doors() -> None:
 def feedback(name: str) -> int:
     """Make the pages that go back to students."""
     need(name, "release")
-    code, said = apart(1800, "GenerateFeedbackApp", name, "--force")
-    if code != 0:
-        raise Mistake(f"feedback was not made:\n{said[-3000:]}")
-    print(f"feedback: {len(list(Path.cwd().glob(f'feedback/*/{name}/*.html')))} pages in feedback/STUDENT/{name}/")
+    if any(Path.cwd().glob(f"autograded/*/{name}")):
+        code, said = apart(1800, "GenerateFeedbackApp", name, "--force")
+        if code != 0:
+            raise Mistake(f"feedback was not made:\n{said[-3000:]}")
+    students = {path.parent.name for path in Path.cwd().glob(f"submitted/*/{name}")}
+    with_page = {path.parents[1].name for path in Path.cwd().glob(f"feedback/*/{name}/*.html")}
+    print(f"feedback: {len(with_page)} pages in feedback/STUDENT/{name}/")
+    state_file = Path.cwd() / STATE
+    state = json.loads(state_file.read_text()) if state_file.exists() else {}
+    for student in sorted(students - with_page):
+        print(f"no page: {student} ({state.get(f'{name}/{student}', ['', 'not graded yet'])[1]})")
     return 0
 
 
@@ -269,10 +343,7 @@ def marks() -> int:
 
 
 def lab(*options: str) -> int:
-    """Release what is not released yet, then open JupyterLab here."""
-    release_missing = [name for name in assignments() if not (Path.cwd() / "release" / name).exists()]
-    if release_missing:
-        release(*release_missing)
+    """Open JupyterLab here."""
     print("Formgrader is in JupyterLab's menu: Nbgrader > Formgrader.", flush=True)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={Path.cwd()}",
                "--KernelManager.transport_encryption=auto"]
@@ -285,6 +356,7 @@ def main(arguments: list[str]) -> int:
     commands = {"release": release, "collect": collect, "grade": grade, "feedback": feedback, "marks": marks}
     os.environ.setdefault("COURSE_FROM", os.getcwd())
     os.chdir(HERE)
+    sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be any bytes
     sys.path.insert(0, str(HERE))
     # nbgrader starts other commands by name, and they live beside this Python.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])

@@ -8,11 +8,15 @@ and ``python3 run.py course grade`` all give the same marks.
 
 from __future__ import annotations
 
-import ast
+import ctypes
+import multiprocessing
 import re
+import signal
 import sys
+import tempfile
+import time
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -20,26 +24,14 @@ import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
-from sandbox import Sandbox, Stopped
+from sandbox import OUT_OF_TIME, Sandbox, Stopped
+from submission import GUIDE, HIDDEN, MOST, Found, Unacceptable, defined, known
 
 SEED_LINE = re.compile(r"^SEED = \d+", re.MULTILINE)
-HIDDEN = re.compile(r"[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", re.DOTALL)
-GUIDE = re.compile(r"\n*[^\n]*BEGIN MARK SCHEME.*?END MARK SCHEME[^\n]*", re.DOTALL)
-LARGEST = 20 << 20  # bytes of a submitted notebook
-
-
-class Unacceptable(Exception):
-    """A submission that is not even looked at."""
-
-
-def known(cell: NotebookNode) -> str | None:
-    """A cell's name in nbgrader, if it has one."""
-    name = cell.metadata.get("nbgrader", {}).get("grade_id") if isinstance(cell.metadata, dict) else None
-    return name if isinstance(name, str) else None
 
 
 class SetSeed(NbGraderPreprocessor):
@@ -62,17 +54,15 @@ class Course(NbGraderPreprocessor):
         place = resources["nbgrader"]
         source = nbformat.read(self.source(place) / f"{place['notebook']}.ipynb", as_version=4)
         with Gradebook(place["db_url"]) as gradebook:
-            for cell in source.cells:
-                try:
-                    released = gradebook.find_source_cell(known(cell), place["notebook"], place["assignment"])
-                except MissingEntry:
-                    raise RuntimeError(f"{place['assignment']} has changed since its release: "
-                                       f"release it again (cell {known(cell)} is new)") from None
-                cell.source = released.source
-                cell.metadata.nbgrader["checksum"] = released.checksum
-                cell.outputs = [] if cell.cell_type == "code" else None
-                if cell.outputs is None:
-                    del cell["outputs"]
+            kept = {each.name: (each.source, each.checksum)
+                    for each in gradebook.find_notebook(place["notebook"], place["assignment"]).source_cells}
+        for cell in source.cells:
+            if known(cell) not in kept:
+                raise RuntimeError(f"{place['assignment']} has changed since its release: "
+                                   f"release it again (cell {known(cell)} is new)")
+            cell.source, cell.metadata.nbgrader["checksum"] = kept[known(cell)]
+            if cell.cell_type == "code":
+                cell.outputs = []
         return source.cells
 
     def source(self, place: dict[str, str]) -> Path:
@@ -80,49 +70,25 @@ class Course(NbGraderPreprocessor):
         directory = self.parent.parent.coursedir
         return Path(directory.format_path(directory.source_directory, ".", place["assignment"]))
 
-    def submitted(self, resources: ResourcesDict) -> Path:
-        """The file that was handed in."""
-        place = resources["nbgrader"]
-        directory = self.parent.parent.coursedir
-        folder = directory.format_path(directory.submitted_directory, place["student"], place["assignment"])
-        return Path(folder) / f"{place['notebook']}.ipynb"
-
 
 class Restore(Course):
     """Before grading: every cell but the student's own is the teacher's again, wherever it was, whatever became of it.
 
-    What stays of a submission is the content of its answer cells and the cells the student has added.
+    What stays of a submission is the content of its answer cells and the cells the student has added (submission.py).
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        check_file(self.submitted(resources))
+        if len(nb.cells) > MOST:
+            raise Unacceptable(f"the notebook has {len(nb.cells)} cells: more than {MOST} are not read")
         cells = self.master(resources)
         self.check_assignment(nb, cells, resources)
-        ours = {known(cell) for cell in cells}
-        answers: dict[str, str] = {}
-        added: dict[str | None, list[NotebookNode]] = {}
-        last = None
-        for cell in nb.cells:
-            name = known(cell)
-            if name in ours:
-                answers.setdefault(name, cell.source)
-                last = name
-            elif cell.cell_type in ("code", "markdown"):
-                new = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
-                added.setdefault(last, []).append(new(cell.source))
-        elsewhere = {name for cell in nb.cells if known(cell) not in ours for name in defined(cell)}
-        restored = added.pop(None, [])
-        for cell in cells:
-            if utils.is_solution(cell):
-                moved = known(cell) not in answers and defined(cell) and defined(cell) <= elsewhere
-                cell.source = "# answered in another cell" if moved else answers.get(known(cell), cell.source)
-            restored += [cell, *added.get(known(cell), [])]
-        nb.cells = restored
-        for number, cell in enumerate(nb.cells):
-            cell["id"] = known(cell) or f"added-{number}"
+        found = Found(nb, cells)
+        nb.cells = found.cells()
         nb.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-                       "language_info": {"name": "python"}}
+                       "language_info": {"name": "python"}, "notes": found.notes}
         nb.nbformat, nb.nbformat_minor = 4, 5
+        for note in found.notes:
+            self.log.warning("Note: %s", note)
         return nb, resources
 
     def check_assignment(self, nb: NotebookNode, cells: list[NotebookNode], resources: ResourcesDict) -> None:
@@ -136,23 +102,6 @@ class Restore(Course):
             theirs = {known(cell) for cell in nbformat.read(other, as_version=4).cells if utils.is_solution(cell)}
             if len(found & theirs) > here:
                 raise Unacceptable(f"this is the notebook of {other.stem}, not of {place['assignment']}")
-
-
-def defined(cell: NotebookNode) -> set[str]:
-    """Names of the functions that a code cell defines."""
-    try:
-        nodes = ast.parse(cell.source).body if cell.cell_type == "code" else []
-    except (SyntaxError, ValueError):
-        return set()
-    return {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
-
-
-def check_file(path: Path) -> None:
-    """Refuse a link, for it could point at the solution, and a file that is too large to be an answer."""
-    if path.is_symlink() or path.parent.is_symlink():
-        raise Unacceptable("the submission is a link to another file: hand in the notebook itself")
-    if path.stat().st_size > LARGEST:
-        raise Unacceptable(f"the notebook is larger than {LARGEST >> 20} MB: clear its outputs and hand it in again")
 
 
 def functions(cells: list[NotebookNode]) -> Iterator[str]:
@@ -175,14 +124,59 @@ class Grade(Course):
         tests = {known(cell): cell.source for cell in master if utils.is_grade(cell) and cell.cell_type == "code"}
         pictures = {known(cell) for cell in master if is_picture(cell)}
         own = [cell.source for cell in nb.cells if cell.cell_type == "code" and known(cell) not in {*tests, *pictures}]
-        with Sandbox(own, self.call_seconds, self.total_seconds, self.megabytes) as sandbox:
-            space = teachers_names(given, functions(master), sandbox)
-            for cell in nb.cells:
-                if known(cell) in tests:
-                    cell.outputs = run_test(tests[known(cell)], space)
-                    cell.execution_count = None
-            report(nb, sandbox)
+        outputs, notes = self.mark(own, given, list(functions(master)), tests)
+        for cell in nb.cells:
+            if known(cell) in tests:
+                cell.outputs, cell.execution_count = outputs[known(cell)], None
+        report(nb, [*nb.metadata.get("notes", []), *notes])
         return nb, resources
+
+    def mark(self, own: list[str], given: list[str], names: list[str],
+             tests: dict[str | None, str]) -> tuple[dict, list[str]]:
+        """Outputs of all test cells, and what there is to tell: found out in a process that ends when its time does."""
+
+        def work(tell: Callable[[tuple], None], place: str) -> None:
+            limits = (self.call_seconds, self.total_seconds, self.megabytes)
+            with Sandbox(own, *limits, place=place) as sandbox:
+                space = teachers_names(given, names, sandbox)
+                for name, source in tests.items():
+                    tell((name, run_test(source, space)))
+                tell((None, sandbox.notes))
+
+        told = dict(within(self.total_seconds + self.call_seconds, work))
+        late = [failure("Stopped", f"this test {OUT_OF_TIME}")]
+        return {name: told.get(name, late) for name in tests}, told.get(None, [])
+
+
+def within(seconds: float, work: Callable) -> Iterator[tuple]:
+    """What ``work`` tells before its time is up; it gets a folder that is gone afterwards."""
+    fork = multiprocessing.get_context("fork")
+    receiver, sender = fork.Pipe(duplex=False)
+
+    def child() -> None:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # ends with the grader
+        try:
+            work(sender.send, folder)
+        except Exception as error:
+            sender.send(RuntimeError(str(error)))
+
+    with tempfile.TemporaryDirectory(prefix="grading") as folder:
+        Path(folder).chmod(0o711)
+        process, deadline = fork.Process(target=child), time.monotonic() + seconds
+        process.start()
+        sender.close()
+        try:
+            while receiver.poll(max(0, deadline - time.monotonic())):
+                told = receiver.recv()
+                if isinstance(told, Exception):
+                    raise told
+                yield told
+        except EOFError:
+            pass
+        finally:
+            process.kill()
+            process.join()
 
 
 def is_given(cell: NotebookNode) -> bool:
@@ -196,12 +190,12 @@ def is_picture(cell: NotebookNode) -> bool:
     return "picture" in cell.metadata.get("tags", [])
 
 
-def teachers_names(given: list[str], names: Iterator[str], sandbox: Sandbox) -> dict:
+def teachers_names(given: list[str], names: Iterable[str], sandbox: Sandbox) -> dict:
     """What test cells may name: the given cells' contents, and the student's functions behind their door."""
     module = types.ModuleType("assignment")
     sys.modules["assignment"] = module  # an object of a class in a given cell is sent by this name
     for source in given:
-        exec(compile(source, "<given>", "exec"), module.__dict__)
+        exec(compile(source, "<given>", "exec", dont_inherit=True), module.__dict__)
     for name in names:
         module.__dict__[name] = partial(sandbox.call, name)
     return module.__dict__
@@ -210,7 +204,7 @@ def teachers_names(given: list[str], names: Iterator[str], sandbox: Sandbox) -> 
 def run_test(source: str, space: dict) -> list[NotebookNode]:
     """The outputs of one test cell: nbgrader reads an error as no points, anything else as all of them."""
     try:
-        exec(compile(source, "<test>", "exec"), dict(space))
+        exec(compile(source, "<test>", "exec", dont_inherit=True), dict(space))
     except Stopped as stopped:
         return [failure("Stopped", str(stopped))]
     except NotImplementedError:
@@ -227,11 +221,11 @@ def failure(kind: str, message: str) -> NotebookNode:
     return nbformat.v4.new_output("error", ename=kind, evalue=message, traceback=[f"{kind}: {message}"])
 
 
-def report(nb: NotebookNode, sandbox: Sandbox) -> None:
+def report(nb: NotebookNode, notes: list[str]) -> None:
     """Tell the student, under the last of their own cells, what went wrong while the cells ran."""
     own = [cell for cell in nb.cells if cell.cell_type == "code" and not utils.is_locked(cell)]
-    if own and sandbox.notes:
-        own[-1].outputs = [nbformat.v4.new_output("stream", name="stdout", text="\n".join(sandbox.notes)[:4000])]
+    if own and notes:
+        own[-1].outputs = [nbformat.v4.new_output("stream", name="stdout", text="\n".join(notes)[:4000])]
 
 
 class HoldBack(NbGraderPreprocessor):

@@ -102,8 +102,8 @@ class Class:
         self.students[what] = student
         path = self.folder / "submitted" / student / self.name / f"{self.name}.ipynb"
         path.parent.mkdir(parents=True)
-        if isinstance(content, str):
-            path.write_text(content)
+        if isinstance(content, (str, bytes)):
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
         else:
             nbformat.write(content, path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -140,6 +141,63 @@ def test_submissions_are_collected_from_files_and_folders(tmp_path: Path):
     graded = re.findall(r"(\S+): 0, this is not a notebook", course(folder, "grade", "a02_loops"))
     assert set(graded) == {"anna", "ben", "Zo\u00eb"}
     assert said.count("left out") == 2
+
+
+def test_one_bad_entry_stops_nothing_and_each_gets_a_line_of_reason(tmp_path: Path):
+    folder, downloads, name = copy_course(tmp_path / "course"), tmp_path / "downloads", "a02_loops"
+    solution = folder / "source" / name
+    for student in ("anna", "ben", "carl/sub", "dora.ipynb", "emil", "fay"):
+        (downloads / student).mkdir(parents=True)
+    for path in ("anna/a.ipynb", "carl/sub/a.ipynb", "dora.ipynb/work.ipynb", "ben/Work.IPYNB", "gil.IPYNB", "hal.zip",
+                 "emil/old.ipynb", f"emil/{name}.ipynb", "ivy.ipynb", ".hidden.ipynb", "fay/notes.txt"):
+        (downloads / path).write_text(path)
+    (downloads / "ivy").mkdir()
+    (downloads / "ivy" / "newer.ipynb").write_text("newer")
+    os.utime(downloads / "ivy.ipynb", (1, 1))
+    for link, target in (("jon", downloads / "anna"), ("kim", solution), ("kim.ipynb", solution / f"{name}.ipynb"),
+                         ("leo.ipynb", tmp_path / "nowhere")):
+        (downloads / link).symlink_to(target)
+    os.mkfifo(downloads / "mia.ipynb")
+    os.mkfifo(downloads / "anna" / "pipe.ipynb")
+    (downloads / os.fsdecode(b"\xff.ipynb")).write_text("a name that is no text")
+    said = course(folder, "collect", name, str(downloads))
+    found = {path.relative_to(folder / "submitted").parts[0]: path.read_text()
+             for path in (folder / "submitted").rglob("*.ipynb")}
+    assert found == {"anna": "anna/a.ipynb", "ben": "ben/Work.IPYNB", "gil": "gil.IPYNB",
+                     "emil": f"emil/{name}.ipynb", "ivy": "newer"}
+    for left_out, why in (("carl/sub", "a folder in a folder"), ("dora.ipynb", "a folder"), ("hal.zip", "unpack it"),
+                          ("old.ipynb", f"{name}.ipynb counts"), ("ivy.ipynb", "newer.ipynb counts"),
+                          (".hidden.ipynb", "hidden"), ("notes.txt", "no notebook"), ("jon", "a link"),
+                          ("kim", "a link"), ("kim.ipynb", "a link"), ("leo.ipynb", "a link"),
+                          ("mia.ipynb", "no file"), ("pipe.ipynb", "no file"), ("cff.ipynb", "a student's name")):
+        lines = [line for line in said.splitlines() if re.match(rf"left out: [^(]*{left_out} \(", line)]
+        assert len(lines) == 1, f"{left_out}: one line, not {lines}"
+        assert why in lines[0]
+    assert f"collected: 5 notebooks in submitted/, {said.count('left out: /')} entries not taken" in said
+
+
+def test_what_lies_in_a_link_or_a_pipe_is_refused_with_a_reason_and_nobody_waits_for_it(tmp_path: Path):
+    """As it may lie there where students hand in by a way of their own."""
+    students = small_class(copy_course(tmp_path / "course"), "a07_comparison", {})
+    submitted, name = students.folder / "submitted", "a07_comparison"
+    (submitted / "linked").symlink_to(submitted / "s00")
+    for student in ("pipe", "folder", "beside", "inner"):
+        (submitted / student / name).mkdir(parents=True)
+    (submitted / "inner" / name).rmdir()
+    (submitted / "inner" / name).symlink_to(students.folder / "source" / name)
+    os.mkfifo(submitted / "pipe" / name / f"{name}.ipynb")
+    (submitted / "folder" / name / f"{name}.ipynb").mkdir()
+    right = (submitted / "s00" / name / f"{name}.ipynb").read_bytes()
+    (submitted / "beside" / name / f"{name}.ipynb").write_bytes(right)
+    (submitted / "beside" / name / "zero").symlink_to("/dev/zero")
+    said = course(students.folder, "grade", name)
+    for student, why in (("linked", "linked is a link"), ("inner", f"{name} is a link"), ("pipe", "no file"),
+                         ("folder", "is a folder"), ("beside", "zero is a link"), ("s00", "17 of 20")):
+        assert re.search(rf"\] {student}: (0, )?.*{why}", said), f"{student}: {why}\n{said}"
+    told = course(students.folder, "feedback", name)
+    assert "1 pages" in told
+    assert set(re.findall(r"no page: (\w+) \(0, ", told)) == {"linked", "inner", "pipe", "folder", "beside"}
+    assert "Warning" not in said + told
 
 
 @pytest.mark.parametrize("name", ["a02_loops"])
