@@ -15,15 +15,17 @@ import pytest
 from episodes_by_hand import tell_skills, walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
 from procmem_lite import GridWorld, ProceduralMemoryAgent, Skill, SkillLibrary, perceive, scenes
 from procmem_lite.agent import SequenceAgent
 from procmem_lite.episodes import Episode
 from procmem_lite.navigation.goto import GoTo
 from procmem_lite.percepts import Percept, Transition
-from procmem_lite.replay import Drive, LearningExplorer, LibraryBrowser, Replay
+from procmem_lite.replay import Drive, Guess, LearningExplorer, LibraryBrowser, Replay
 from procmem_lite.replay.assets import STATIC, script, source, styles
-from procmem_lite.replay.filmstrip import film_strip, key_frames, library_picture
+from procmem_lite.replay.filmstrip import as_png, film_strip, key_frames, library_picture
 from procmem_lite.replay.library_browser import EFFECT, identity, path_from_anchor, principal_plane
 from procmem_lite.replay.record import control_runs, episode_record
 from procmem_lite.replay.saving import before_saving
@@ -365,6 +367,27 @@ def test_whatever_is_drawn_stands_out_from_what_it_is_drawn_on(colours, skills, 
         assert contrast(colour, page) >= 3, f"{name} on the page"
     for name in ("red", "green"):
         assert contrast(colours[name], page) >= 4.5, f"{name}, in which words are written"
+
+
+def test_words_and_lines_of_stored_pictures_stand_out_from_their_paper(played, monkeypatch):
+    """No ink can be read on a light page and on JupyterLab's dark one: a picture has paper of its own."""
+    figures, guesses = [], [Guess("How many?", answer=2, span=(0, 7)), Guess("?", answer=[1, 2])]
+
+    def kept(figure):
+        figures.append(figure)
+        return as_png(figure)
+
+    for module in ("filmstrip", "curve", "guess"):
+        monkeypatch.setattr(f"procmem_lite.replay.{module}.as_png", kept)
+    for widget in [*make_widgets(*played).values(), *guesses]:
+        widget._repr_mimebundle_()
+    assert len(figures) == 9
+    for figure in figures:
+        paper = to_hex(figure.get_facecolor())
+        words = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+        assert all(contrast(to_hex(text.get_color()), paper) >= 4.5 for text in words)
+        lines = [line for axis in figure.axes for line in axis.lines if line.get_alpha() is None]
+        assert all(contrast(to_hex(line.get_color()), paper) >= 3 for line in lines)
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine to check the syntax with")
