@@ -28,7 +28,8 @@ CORE = (
 ORDER = (
     *CORE, ("scenes", "worlds", "worlds.layouts", "worlds.missions"),
     ("worlds.gridworld", "worlds.minigrid", "worlds.office"),
-    ("lab", "lab.diary", "lab.rulebook", "lab.statistics", "lab.training"), ("lab.drawing",),
+    ("lab", "lab.diary", "lab.findings", "lab.rulebook", "lab.statistics", "lab.training"),
+    ("lab.drawing", "lab.symptoms"),
     ("lab.baselines", "lab.doctor", "lab.generated", "lab.original", "lab.experiments", "lab.plotting"),
     ("exercises", "exercises.report"),
     ("exercises.start", "exercises.environment", "exercises.skills", "exercises.library", "exercises.agent",

@@ -23,7 +23,7 @@ class Hall(gym.Env):
         """The agent, the lamp and the exit, each somewhere else."""
         super().reset(seed=seed)
         self.me, self.lamp, self.exit = (divmod(int(cell), SIDE) for cell in self.np_random.permutation(SIDE**2)[:3])
-        self.steps, self.facts = 0, frozenset({"dark"})
+        self.steps, self.facts, self.number = 0, frozenset({"dark"}), seed
         return 0, {}
 
     def step(self, action: int) -> tuple:
