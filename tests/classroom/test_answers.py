@@ -3,15 +3,19 @@ answers it does not matter how they are written."""
 
 from __future__ import annotations
 
+import copy
 import importlib
 import sys
 from collections.abc import Callable
 from types import ModuleType
 
 import nbformat
+import numpy as np
 import pytest
 from classmates import ASSIGNMENTS, NAMES, reference
 from hostile import Answers, is_test, name_of
+
+from procmem_lite import Percept
 
 pytestmark = [pytest.mark.classroom, pytest.mark.slow]
 OTHERWISE = {name: importlib.import_module(f"right_{name}").RIGHT for name in ("a05_paths", "a08_perceive")}
@@ -23,10 +27,21 @@ def fails(*arguments: object, **settings: object) -> None:
 
 
 CONSTANTS: dict[str, Callable] = {repr(value): lambda *arguments, value=value, **settings: value for value in (
-    None, 0, 1, -1, 0.0, float("nan"), True, False, "", "there", (), [], {}, set(), (0, 0))}
+    None, 0, 1, -1, 0.0, float("nan"), True, False, "", "there", (), [], {}, set(), (0, 0), [[]], [None], {0},
+    frozenset(), np.zeros(2), np.array([1.0, 0.0]), np.ones((2, 2)), (np.eye(2), np.zeros(2)), Percept(frozenset()),
+    Percept(frozenset({"carrying"}), {}, (0, 0)))}
 CONSTANTS |= {"the first argument": lambda *arguments, **settings: arguments[0] if arguments else settings,
               "the last argument": lambda *arguments, **settings: arguments[-1] if arguments else settings,
               "an error": fails}
+
+
+def used_up(arguments: tuple) -> None:
+    """What a function leaves of its arguments that wants to be sure: nothing."""
+    for each in arguments:
+        if isinstance(each, (list, dict, set)):
+            each.clear()
+        elif isinstance(each, np.ndarray) and each.flags.writeable:
+            each[...] = 0
 
 
 class Here:
@@ -86,6 +101,50 @@ def test_one_value_for_everything_earns_nothing(marked: Callable, name: str):
         earned |= {(what, cell): right for cell, right in found.items() if right}
     assert earned == {}
     assert len(found) >= 7, "an assignment has seven test cells or more"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nor_does_whoever_empties_what_the_tests_have_handed_out(marked: Callable, name: str):
+    mark = marked(name)
+    earned = {}
+    for what, answer in CONSTANTS.items():
+        def emptied(function: str, *arguments: object, answer: Callable = answer) -> object:
+            used_up(arguments)
+            return answer(*arguments)
+
+        earned |= {(what, cell): right for cell, right in mark(emptied).items() if right}
+    assert earned == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nor_do_arrays_of_the_right_shape_that_say_the_same_everywhere(marked: Callable, name: str):
+    """What a property test takes that asks for nothing."""
+    mark, notebook = marked(name), written(name, {})
+    earned = {}
+    for value in (-1.0, 0.0, 1.0, -10.0, 0.5):
+        def filled(function: str, *arguments: object, value: float = value) -> object:
+            try:
+                found = notebook.__dict__[function](*arguments)
+            except ValueError:
+                return None
+            return np.full(found.shape, value) if type(found) is np.ndarray else None
+
+        earned |= {(value, cell): right for cell, right in mark(filled).items() if right}
+    assert earned == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_uses_up_its_arguments_loses_only_where_they_were_to_be_left(marked: Callable, name: str):
+    mark, notebook = marked(name), written(name, {})
+
+    def using_up(function: str, *arguments: object) -> object:
+        found = notebook.__dict__[function](*copy.deepcopy(arguments))
+        used_up(arguments)
+        return found
+
+    lost = {cell for cell, right in mark(using_up).items() if not right}
+    asked = {name_of(cell) for cell in cells_of(name) if is_test(cell) and "leave" in cell.source}
+    assert lost <= asked
 
 
 @pytest.mark.parametrize(("name", "how"), [(name, how) for name, ways in OTHERWISE.items() for how in ways])

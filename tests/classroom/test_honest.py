@@ -18,8 +18,8 @@ TRIED = ["answer cells split between statements", "answer cells split in the mid
          "a wrong answer, and the right one in a copy", "words split in two", "words in a cell below",
          "words in the question's cell", "words in place of their cell", "answers in cells of text",
          "nbgrader's marks stripped", "all metadata and ids stripped", "UTF-8 with a mark before it",
-         "UTF-16 without a mark", "Windows' own letters", "answers in the test cells", "all under the guard of a script",
-         "an import in the teacher's cell", "cells that fail on the way"]
+         "UTF-16 without a mark", "Windows' own letters", "answers in the test cells",
+         "all under the guard of a script", "an import in the teacher's cell", "cells that fail on the way"]
 
 
 @pytest.fixture(scope="module")
