@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import subprocess
 import sys
 import time
@@ -129,6 +130,40 @@ def test_all_time_together_is_limited(sandbox):
         box.call("f")
         with pytest.raises(sandbox.Stopped, match="time|running"):
             box.call("f")
+
+
+def test_starting_again_is_on_the_submissions_clock(sandbox):
+    with sandbox.Sandbox(["import os; os._exit(0)"] * 99 + ["def f(): return 1"], total_seconds=3) as box:
+        with pytest.raises(sandbox.Stopped, match="used up all its time"):
+            box.call("f")
+        assert sum("left out" in note for note in box.notes) < 99
+
+
+@pytest.mark.parametrize("code", [
+    "return {n * (2**61 - 1) for n in range(1, 2500)}", "return {n: n for n in range(2500)}", "return 2**61",
+    "return [frozenset(range(3000))]"])
+def test_what_could_cost_the_grader_minutes_to_look_at_is_not_taken(sandbox, code):
+    found = value(sandbox, code)
+    assert type(found[0] if type(found) is list else found) is sandbox.Opaque
+
+
+def test_nor_is_it_from_a_process_that_keeps_to_no_rule(sandbox):
+    for sent in (["set", [["int", n * (2**61 - 1)] for n in range(1, 40_000)]], ["int", 10**30],
+                 ["dict", [[["int", n], ["int", n]] for n in range(3000)]]):
+        assert type(sandbox.decode(sent)) is sandbox.Opaque
+
+
+def test_a_test_that_a_wrong_answer_keeps_busy_ends_and_those_before_it_count(monkeypatch):
+    """As when a list of numbers that collide is made into a set."""
+    monkeypatch.syspath_prepend(str(ASSIGNMENTS))
+    grading = importlib.import_module("grading")
+
+    def work(tell: Callable[[tuple], None], place: str) -> None:
+        tell(("first", 1))
+        {n * (2**61 - 1) for n in range(10**6)}  # for hours
+        tell(("second", 2))
+
+    assert list(grading.within(1.0, work)) == [("first", 1)]
 
 
 def test_nothing_outlives_a_submission(sandbox, tmp_path):
