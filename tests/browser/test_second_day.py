@@ -1,12 +1,19 @@
 """The second day: a notebook was run, saved and closed, its kernel is gone, and it is opened again."""
 
 import base64
+import json
+import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
+import refresh
+from episodes_by_hand import walk
 from lab import ROOT, Desk, Lab
 from nbconvert import HTMLExporter
+
+from procmem_lite.replay import saving
+from procmem_lite.replay.filmstrip import film_strip
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -78,3 +85,36 @@ def test_an_export_and_a_viewer_show_the_picture(saved: Path, browser: object, t
               pictures.evaluate_all("all => all.map((image) => image.src)")]
     assert set(stored) == {b"\x89PNG\r\n\x1a\n"}
     page.close()
+
+
+def test_a_chapter_that_is_only_opened_is_not_unsaved(lab: Lab, desk: Desk):
+    chapter = nbformat.read(ROOT / "notebooks" / "00_start_here.ipynb", as_version=4)
+    refresh.clean(chapter)
+    nbformat.write(chapter, lab.folder / "chapter.ipynb")
+    written = (lab.folder / "chapter.ipynb").read_bytes()
+    notebook = desk.open("chapter.ipynb")
+    assert notebook.ask("'the kernel is there'") == "the kernel is there"
+    info = "window.jupyterapp.shell.currentWidget.content.model.getMetadata('language_info')"
+    notebook.page.wait_for_function(f"() => {info}.version")
+    assert notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.model.dirty") is False
+    notebook.leave()
+    assert (lab.folder / "chapter.ipynb").read_bytes() == written
+
+
+def test_a_file_from_elsewhere_is_opened_as_pictures_too(lab: Lab, desk: Desk):
+    output = nbformat.v4.new_output("display_data", {
+        saving.VIEW: {"model_id": "gone", "version_major": 2, "version_minor": 0}, "text/plain": "Run this cell.",
+        saving.PICTURE: base64.b64encode(film_strip([walk()], [""], "Run this cell.")).decode()})
+    cell = nbformat.v4.new_code_cell("1", outputs=[output])
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata=refresh.METADATA)
+    nbformat.write(notebook, lab.folder / "elsewhere.ipynb")
+    notebook = desk.open("elsewhere.ipynb")
+    notebook.page.locator(".jp-OutputArea-output img").wait_for()
+    assert notebook.page.get_by_text(BROKEN[0]).count() == 0
+    notebook.leave()
+
+
+def test_no_news_are_asked_for(lab: Lab):
+    address = f"{lab.url}/lab/api/settings/@jupyterlab/apputils-extension:notification?token={lab.token}"
+    with urllib.request.urlopen(address) as answer:
+        assert json.load(answer)["schema"]["properties"]["fetchNews"]["default"] == "false"

@@ -33,7 +33,11 @@ ENCRYPTED = Config({"KernelManager": {"transport_encryption": "auto"}})  # or a 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    # As JupyterLab notes it, but for the version: each reader's own is put in when the notebook is opened.
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py", "mimetype": "text/x-python",
+        "name": "python", "nbconvert_exporter": "python", "pygments_lexer": "ipython3",
+    },
 }
 # What JupyterLab and others note in a cell about one execution or one window.
 PASSING = ("ExecuteTime", "collapsed", "execution", "scrolled", "trusted")

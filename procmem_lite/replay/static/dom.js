@@ -55,6 +55,13 @@ export function write(node, text) {
 /** Whether the reader asked the system for less motion. */
 export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+/** Says so on the page once the kernel is gone to which a widget speaks. Returns what ends the watch. */
+export function watchKernel(model, el) {
+  const gone = () => el.classList.add("pm-gone");
+  model.on("comm_live_update", gone);
+  return () => model.off("comm_live_update", gone);
+}
+
 /** State that lives in the kernel's widget model. While a replay plays, the kernel hears of it four times a second. */
 export function modelState(model) {
   let sent = 0;

@@ -1,5 +1,5 @@
 // Drive: the reader acts, the kernel answers with the episode so far.
-import { count, html, number, write } from "./dom.js";
+import { count, html, number, watchKernel, write } from "./dom.js";
 import { actionWords } from "./panel.js";
 import { createScene } from "./scene.js";
 
@@ -7,6 +7,7 @@ const KEY_NAMES = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRig
 
 function render({ model, el }) {
   el.classList.add("pm");
+  const forget = watchKernel(model, el);
   const send = (message) => model.send(message);
   const act = (action) => { if (!model.get("_over")) send({ act: action }); };
 
@@ -85,6 +86,7 @@ function render({ model, el }) {
   model.on("change:_record", showRecord);
   names.forEach((name) => model.on(`change:${name}`, showState));
   return () => {
+    forget();
     model.off("change:_record", showRecord);
     names.forEach((name) => model.off(`change:${name}`, showState));
   };

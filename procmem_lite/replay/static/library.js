@@ -1,5 +1,5 @@
 // LibraryBrowser: a table and a map of skills, and beneath them the chosen one.
-import { count, html, localState, svg, write } from "./dom.js";
+import { count, html, localState, svg, watchKernel, write } from "./dom.js";
 import { lastStep, mountPlayer, startClock } from "./player.js";
 import { skillClass } from "./timeline.js";
 
@@ -112,6 +112,7 @@ function pathPicture(detail) {
 
 function render({ model, el }) {
   el.classList.add("pm");
+  const forget = watchKernel(model, el);
   const skills = model.get("_skills");
   const effects = [...new Set(skills.map((skill) => skill[EFFECT]))];
   const hue = (skill) => effects.indexOf(skill[EFFECT]);
@@ -167,6 +168,7 @@ function render({ model, el }) {
   model.on("change:selected", showChoice);
   model.on("change:_detail", showDetail);
   return () => {
+    forget();
     closeReplay();
     model.off("change:selected", showChoice);
     model.off("change:_detail", showDetail);
