@@ -1,4 +1,7 @@
-"""All benchmarks, one after the other: speed first, while the machine is quiet. ``--quick`` for a short look."""
+"""All benchmarks, one after the other: speed first, while the machine is quiet. ``--quick`` for a short look.
+
+A name in front runs that one alone: ``python3 run.py bench classroom``.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from pathlib import Path
 
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent
-    names = ("speed.py", "learning.py", "minigrid_agent.py", "generated.py")
-    codes = [subprocess.call([sys.executable, str(here / name), *sys.argv[1:]]) for name in names]
+    names, options = ("speed.py", "learning.py", "minigrid_agent.py", "generated.py"), sys.argv[1:]
+    if options and (here / f"{options[0]}.py").is_file():
+        names, options = (f"{options[0]}.py",), options[1:]
+    codes = [subprocess.call([sys.executable, str(here / name), *options]) for name in names]
     sys.exit(max(codes))

@@ -166,7 +166,8 @@ def text(content: str) -> Callable:
 
 # what it does -> (how it is made, whether right answers are in it)
 EVERYWHERE: dict[str, tuple[Callable, bool]] = {
-    "never returns from its first function": (functions_that("import os; os._exit(0)", "while True:\n    pass"), False),
+    "never returns from its first function": (
+        functions_that("import os; os._exit(0)", "import time\nwhile True:\n    time.sleep(60)"), False),
     "exits the process in every function": (functions_that("import os\nos._exit(0)"), False),
     "eats memory": (functions_that("return [bytearray(1 << 30) for _ in range(1000)]"), False),
     "returns an object equal to everything": (functions_that(EVERYTHING), False),
@@ -180,6 +181,8 @@ EVERYWHERE: dict[str, tuple[Callable, bool]] = {
 
 # The same for what does not depend on the assignment: tried on one of them.
 ONCE: dict[str, tuple[Callable, bool]] = {
+    "never returns, and keeps the processor busy": (
+        functions_that("import os; os._exit(0)", "while True:\n    pass"), False),
     "tampers with the grader's side of the pipe": (functions_that(TAMPERS), False),
     "deletes all test cells, but has the right answers": (without_tests, True),
     "edits all test cells, but has the right answers": (with_edited_tests, True),
@@ -197,3 +200,93 @@ ONCE: dict[str, tuple[Callable, bool]] = {
 def hostile(name: str) -> dict[str, tuple[Callable, bool]]:
     """What is tried on an assignment."""
     return EVERYWHERE | ONCE if name == "a02_loops" else EVERYWHERE
+
+
+# ---------------------------------------------------------------- tried in the benchmark alone
+
+SHARED = """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.shmat.restype = ctypes.c_void_p
+libc.shmat.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
+memory = libc.shmat(libc.shmget(4711, 1 << 20, 0o1666), None, 0)
+"""
+TAKES = SHARED + """
+exec(ctypes.string_at(memory).decode(), globals())
+return globals()[sys._getframe().f_code.co_name](*arguments, **settings)
+"""
+PAST_THE_RULES = """
+import json, os, sys
+frame = sys._getframe()
+while frame.f_back:
+    frame = frame.f_back
+sent = CONTENT
+print(json.dumps({"ok": sent}), file=frame.f_locals["answers"], flush=True)
+import time
+time.sleep(1000)
+"""
+COLLIDE = '["int", n * (2**61 - 1)] for n in range(1, 40_000)'
+BODIES = {
+    "None": "return None", "nothing": "return 0", "no list": "return []", "no dictionary": "return {}",
+    "True": "return True", "its first argument": "return arguments[0] if arguments else None",
+    "an exception": "raise ValueError('no')", "-1": "return -1", "nan": "return float('nan')",
+    "nothing, and empties its arguments":
+        "[each.clear() for each in arguments if hasattr(each, 'clear')]\nreturn [[]]",
+    "what another has left in memory": TAKES,
+    "a set of numbers that collide": PAST_THE_RULES.replace("CONTENT", f'["set", [{COLLIDE}]]'),
+    "a list of numbers that collide": PAST_THE_RULES.replace("CONTENT", f'["list", [{COLLIDE}]]'),
+    "a dictionary of numbers that collide": PAST_THE_RULES.replace(
+        "CONTENT", f'["dict", [[each, each] for each in [{COLLIDE}]]]'),
+    "processes without end": "import os\nwhile True:\n    os.fork()",
+    "threads without end": "import threading, time\nwhile True:\n"
+                           "    threading.Thread(target=time.sleep, args=(99,)).start()",
+    "files without end": "for n in range(10**9):\n    open(str(n), 'w').close()",
+    "a call in a call without end": "f = lambda: f()\nreturn f()",
+    "a list in a list in a list": "x = []\nfor _ in range(10**5):\n    x = [x]\nreturn x",
+    "a circle": "x = []\nx.append(x)\nreturn x",
+    "an enormous number": "return 10**5000",
+    "a list of a kind of its own": "return type('list', (list,), {'__eq__': lambda *all: True})()",
+    "a number of a kind of its own": "return type('int', (int,), {'__eq__': lambda *all: True})(1)",
+    "a crash": "import ctypes\nctypes.string_at(0)",
+    "itself, stopped": "import os\nos.kill(os.getpid(), 19)",
+    "death to everybody": "import os\nos.kill(-1, 9)",
+    "death to its parent": "import os\nos.kill(os.getppid(), 9)\nreturn True",
+    "closed doors": "import os\nos.closerange(0, 99)",
+    "another json": "import json\njson.dumps = lambda *all, **more: '{\"ok\": [\"bool\", true]}'\nreturn 1",
+    "another NumPy": "import numpy\nnumpy.allclose = numpy.isclose = lambda *all, **more: True\nreturn numpy.zeros(3)",
+    "tests found in memory": "import gc\nreturn [each for each in gc.get_objects() if 'HIDDEN' in str(each)[:999]]",
+    "the grader, imported": "import sys\nsys.path.insert(0, COURSE)\nimport grading\nreturn grading",
+    "a word to the network": "import socket\nsocket.create_connection(('127.0.0.1', 80))",
+    "its limits, raised": "import resource\nresource.setrlimit(resource.RLIMIT_AS, (-1, -1))\n"
+                          "return [bytearray(1 << 30) for _ in range(99)]",
+    "sleep": "import time\ntime.sleep(1000)",
+}
+
+
+def leaves_its_answers(release: Path, answers: Answers, course: Path) -> NotebookNode:
+    """Right answers, laid into shared memory for others."""
+    code = "\n\n".join(text for name, text in answers.items() if name != "words")
+    return with_cells(SHARED + f"ctypes.memmove(memory, {code.encode()!r}, {len(code.encode())})")(
+        release, answers, course)
+
+
+def of_nonsense(release: Path, answers: Answers, course: Path) -> str:
+    """Cells and marks of kinds that there are not."""
+    notebook = json.loads(release.read_text())
+    for number, cell in enumerate(notebook["cells"]):
+        cell["metadata"] = [{"nbgrader": 5}, {"nbgrader": {"grade_id": ["x"]}}, {"nbgrader": None}][number % 3]
+    notebook["cells"] += [{"cell_type": "code", "metadata": {}, "source": 5, "outputs": [], "execution_count": None}]
+    return json.dumps(notebook)
+
+
+MORE: dict[str, tuple[Callable, bool]] = {
+    **{f"returns {what}": (functions_that(f"import sys\n{body}"), False) for what, body in BODIES.items()},
+    "leaves its answers in memory": (leaves_its_answers, True),
+    "has 170 cells that exit": (with_cells(*["import os; os._exit(0)"] * 170), False),
+    "has 3000 cells": (with_cells(*["1"] * 3000), False),
+    "is 21 MB of nothing": (text('{"cells": [' + " " * (21 << 20)), False),
+    "is a list in a list in a list": (text("[" * 100_000), False),
+    "is a PDF": (text("%PDF-1.7"), False),
+    "is a web page": (text("<!DOCTYPE html>"), False),
+    "is of nonsense": (of_nonsense, False),
+}

@@ -63,8 +63,8 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Callable]:
     grading = importlib.import_module("grading")
     monkeypatch.setitem(sys.modules, "assignment", None)
 
-    def prepare(name: str) -> Callable[[Callable], dict[str, bool]]:
-        here, cells = Here(), cells_of(name)
+    def prepare(name: str, seed: int = 2026) -> Callable[[Callable], dict[str, bool]]:
+        here, cells = Here(), cells_of(name, seed)
         given = [cell.source for cell in cells if grading.is_given(cell)]
         space = grading.teachers_names(given, grading.functions(cells), here)
         tests = {name_of(cell): cell.source for cell in cells if is_test(cell)}
@@ -79,17 +79,28 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Callable]:
     return prepare
 
 
-def cells_of(name: str) -> list[nbformat.NotebookNode]:
-    return nbformat.read(ASSIGNMENTS / "source" / name / f"{name}.ipynb", as_version=4).cells
+def cells_of(name: str, seed: int = 2026) -> list[nbformat.NotebookNode]:
+    cells = nbformat.read(ASSIGNMENTS / "source" / name / f"{name}.ipynb", as_version=4).cells
+    for cell in cells:
+        cell.source = cell.source.replace("SEED = 2026", f"SEED = {seed}")
+    return cells
 
 
-def written(name: str, answers: Answers) -> ModuleType:
+def written(name: str, answers: Answers, seed: int = 2026) -> ModuleType:
     """A student's notebook after all its cells have run."""
     notebook = ModuleType("assignment")
-    for cell in cells_of(name):
+    for cell in cells_of(name, seed):
         if cell.cell_type == "code" and not is_test(cell) and "picture" not in cell.metadata.get("tags", []):
             exec(compile(answers.get(name_of(cell), cell.source), name_of(cell), "exec"), notebook.__dict__)
     return notebook
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("seed", [77, 5])
+def test_right_answers_are_right_under_any_seed(marked: Callable, name: str, seed: int):
+    notebook = written(name, {}, seed)
+    found = marked(name, seed)(lambda function, *arguments: notebook.__dict__[function](*arguments))
+    assert {cell for cell, right in found.items() if not right} == set()
 
 
 @pytest.mark.parametrize("name", NAMES)

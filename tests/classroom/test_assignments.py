@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import nbformat
 import pytest
-from classmates import ASSIGNMENTS, NAMES, Class, mistakes
+from classmates import ASSIGNMENTS, NAMES, Class, course, mistakes
 from hostile import hostile, is_test, name_of
 
 pytestmark = [pytest.mark.classroom, pytest.mark.slow]
@@ -94,8 +96,6 @@ def test_a_link_to_the_solution_is_refused(classes: Classes, name: str):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_was_written_outside(classes: Classes, name: str):
-    from pathlib import Path
-
     folder = classes(name).folder
     places = [folder, folder / "source", folder.parent, Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/")]
     assert [place for place in places if (place / "was_here.txt").exists()] == []
@@ -156,13 +156,12 @@ def test_a_source_is_committed_without_outputs_and_with_stable_ids(name: str):
 
 
 @pytest.mark.parametrize("name", NAMES[:2])
-def test_messages_reach_the_student_and_hidden_tests_do_not(classes: Classes, name: str):
-    from classmates import course
-
-    graded = classes(name)
-    course(graded.folder, "feedback", name)
-    what = next(iter(mistakes(name)))
-    page = (graded.folder / "feedback" / graded.students[what] / name / f"{name}.html").read_text()
+def test_messages_reach_the_student_and_hidden_tests_do_not(classes: Classes, name: str, tmp_path: Path):
+    graded, what = classes(name), next(iter(mistakes(name)))
+    others = {*graded.students.values()} - {graded.students[what]}
+    folder = shutil.copytree(graded.folder, tmp_path / "course", ignore=shutil.ignore_patterns("submitted", *others))
+    course(folder, "feedback", name)
+    page = (folder / "feedback" / graded.students[what] / name / f"{name}.html").read_text()
     failed = nbformat.read(graded.folder / "autograded" / graded.students[what] / name / f"{name}.ipynb", as_version=4)
     message = next(output.evalue for cell in failed.cells if cell.cell_type == "code"
                    for output in cell.outputs if output.output_type == "error")

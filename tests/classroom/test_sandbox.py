@@ -290,3 +290,36 @@ def test_nothing_is_left_for_the_next_student_outside_the_file_system(locked, mo
                 found.append(error)
         assert one.closed, "the filter of system calls is not in force"
         assert "the answer" not in repr(found[1])
+
+
+@pytest.mark.parametrize("namespaces", [True, False])
+@pytest.mark.parametrize("landlock", [True, False])
+@pytest.mark.parametrize("closed", [True, False])
+def test_what_a_machine_cannot_protect_is_said_in_a_line_for_each(sandbox, monkeypatch, capsys, namespaces: bool,
+                                                                  landlock: bool, closed: bool):
+    course = importlib.import_module("course")
+
+    def start(box: object) -> None:
+        box.protected, box.closed = landlock, closed
+
+    monkeypatch.setattr(sandbox, "isolation", lambda: ("unshare",) if namespaces else ())
+    monkeypatch.setattr(sandbox.Sandbox, "start", start)
+    course.warn_of_open_doors()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == (not landlock) + (not namespaces or not closed)
+    text = "\n".join(lines)
+    assert ("read and write what you can" in text) is not landlock
+    assert ("end other processes" in text) is not namespaces
+    assert ("network" in text) is not (namespaces or closed)
+    assert ("keys in the kernel" in text) is (namespaces and not closed)
+
+
+@pytest.mark.parametrize(("content", "why"), [
+    (b"", "the file is empty"), (b" \n", "the file is empty"), (b"%PDF-1.7 ...", "a PDF"),
+    (b"<!DOCTYPE html>", "a web page"), (b"PK\3\4...", "an archive"), (b'{"cells": 5}', "its JSON"),
+    (b"\0\xff\xfe", "not a notebook"), (b"[" * 10**5, "not a notebook"), (b"My best", "this is not a notebook")])
+def test_what_is_no_notebook_is_named(sandbox, tmp_path: Path, content: bytes, why: str):
+    submission = importlib.import_module("submission")
+    (tmp_path / "work.ipynb").write_bytes(content)
+    with pytest.raises(submission.Unacceptable, match=why):
+        submission.read(tmp_path / "work.ipynb")
