@@ -43,7 +43,7 @@ DISK_FULL = "the disk is full: set-up needs about 2 GB"
 ENCRYPT = "--KernelManager.transport_encryption=auto"
 
 # What was meant for another Python or Matplotlib; without compiled files hundreds of processes would start late.
-ELSEWHERE = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "MPLBACKEND")
+ELSEWHERE = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "MPLBACKEND", "PROCMEM_PROGRESS")
 
 # The parts of the test command, each named by the folder that holds it.
 PARTS = {"tests": "unit", "tests.classroom": "classroom", "tests.browser": "browser",
@@ -216,9 +216,10 @@ def run(root: Path, *command: str) -> int:
 
 
 def reader(root: Path, options: List[str]) -> Tuple[Dict[str, str], List[str]]:
-    """The variables and options of a reader's JupyterLab: a teacher's tools are not in it."""
+    """The variables and options of a reader's JupyterLab: it keeps what they have done, and has no teacher's tools."""
     variables, told = environment(root), [option for option in options if option != "--validate"]
     settings = root / "procmem_lite" / "replay" / "jupyter" / ("reader" if told == options else "student")
+    variables["PROCMEM_PROGRESS"] = str(root / "notebooks" / ".progress.json")
     own = [variables["JUPYTER_CONFIG_PATH"]] if variables.get("JUPYTER_CONFIG_PATH") else []
     variables["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(settings)] + own)
     return variables, told

@@ -467,11 +467,14 @@ def test_a_readers_lab_has_none_of_a_teachers_tools(clone: Path, steps: list[str
     started: list[tuple] = []
     monkeypatch.setattr(run.os, "execve", lambda *call: started.append(call))
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "a reader's own")
+    monkeypatch.setenv("PROCMEM_PROGRESS", "of another lab")
     monkeypatch.chdir(clone)
     run.main(["lab", *options], root=clone)
     _, command, variables = started[0]
     assert command[-1] == "--no-browser"
     assert "--validate" not in command
+    assert Path(variables["PROCMEM_PROGRESS"]) == clone / "notebooks" / ".progress.json"
+    assert "PROCMEM_PROGRESS" not in run.environment(clone), "the test command, started in the lab, keeps nothing"
     first, *others = variables["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert others == ["a reader's own"]
     settings = ROOT / Path(first).relative_to(clone) / "labconfig" / "page_config.json"

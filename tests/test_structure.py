@@ -31,7 +31,7 @@ ORDER = (
     ("lab", "lab.diary", "lab.findings", "lab.rulebook", "lab.statistics", "lab.training"),
     ("lab.drawing", "lab.symptoms"),
     ("lab.baselines", "lab.doctor", "lab.generated", "lab.original", "lab.experiments", "lab.plotting"),
-    ("exercises", "exercises.report"),
+    ("exercises", "exercises.progress"), ("exercises.report",),
     ("exercises.start", "exercises.environment", "exercises.skills", "exercises.library", "exercises.agent",
      "exercises.finding_the_way", "exercises.training", "exercises.analysis", "exercises.minigrid"),
     ("replay.assets", "replay.record", "replay.filmstrip", "replay.saving"), ("replay.curve", "replay.replay_widget"),
@@ -42,7 +42,7 @@ RANK = {module: rank for rank, row in enumerate(ORDER) for module in row}
 MAY = {  # room -> the rooms and modules that it imports from
     "core": {"core"}, "scenes": set(), "worlds": {"worlds", "scenes", "percepts", "arguments"},
     "lab": {"core", "scenes", "worlds", "lab"}, "exercises": {"core", "scenes", "worlds", "lab", "exercises"},
-    "replay": {"core", "scenes", "worlds", "lab", "replay"},
+    "replay": {"core", "scenes", "worlds", "lab", "exercises.progress", "replay"},
 }
 
 

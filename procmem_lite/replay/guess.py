@@ -22,6 +22,7 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
+from ..exercises import progress
 from . import assets
 from .filmstrip import as_png, write_sentence
 from .replay_widget import fallback_bundle
@@ -96,6 +97,11 @@ class Guess(anywidget.AnyWidget):
         if all(part is None for part in value):
             raise ValueError("value: at least one number is needed, got None at every x")
         return [part if part is None else check_number(part, "value", log) for part in value]
+
+    @traitlets.observe("value")
+    def _keep(self, change: dict[str, Any]) -> None:
+        if change["new"] is not None:
+            progress.note("guessed", self._question)
 
     def __repr__(self) -> str:
         return f"{self._question} {HOW}"
