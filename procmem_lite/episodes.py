@@ -8,6 +8,7 @@ choice        what an actor decides                       Choice(action=3, invoc
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -125,17 +126,34 @@ class Play:
         self.longest = self.max_steps or max(LONGEST, stated_bound(env))
         self.episode = Episode(seed=seed if seed is None else whole(seed, "seed"),
                                actions=getattr(perceive, "actions", None))
+        if not any(each.name == "seed" or each.kind is each.VAR_KEYWORD
+                   for each in inspect.signature(env.unwrapped.reset).parameters.values()):
+            raise TypeError("env.reset: it must take a seed, as in def reset(self, *, seed=None, options=None)")
         env.reset(seed=self.episode.seed)
+        self.axes = getattr(getattr(actor, "agent", None), "axes", 0)
         self.percept, self.over = self.look(), False
         self.n_actions = count_actions(env, actor)
+        names = self.episode.actions
+        if names is not None and not (isinstance(names, Sequence) and len(names) >= self.n_actions):
+            raise ValueError(f"perceive.actions: {self.n_actions} names are needed, got {brief(names)}")
         optimal = getattr(env.unwrapped, "optimal_steps", None)
-        self.episode.optimal_steps = optimal() if callable(optimal) else None
+        optimum = optimal() if callable(optimal) else None
+        self.episode.optimal_steps = optimum if optimum is None else whole(optimum, "env.optimal_steps")
 
     def look(self) -> Percept:
         """What there is to perceive now; nothing in it may speak for the agent."""
-        percept = self.perceive(self.env)
+        try:
+            percept = self.perceive(self.env)
+        except AttributeError as error:
+            if error.obj is self.env and self.env is not self.env.unwrapped:
+                error.add_note("perceive: this environment is wrapped: what is its own is found in env.unwrapped")
+            raise
         if not isinstance(percept, Percept):
             raise TypeError(f"perceive: must return a Percept, got {type(percept).__name__}")
+        axes = percept.axes
+        if axes and self.axes not in (0, axes):
+            raise ValueError(f"perceive: displacements of {self.axes} numbers are needed, as before, got {axes}")
+        self.axes = axes or self.axes
         if SUCCESS in percept.facts:
             raise ValueError(f"perceive: the fact {SUCCESS!r} is the agent's own mark: rename this fact, and say by "
                              "succeeded= which step is a success")
@@ -177,6 +195,9 @@ def count_actions(env: gym.Env, actor: object = None) -> int:
     if known is not None and whole(known, "n_actions", least=1) != count:
         raise ValueError(f"n_actions: the environment has {count} actions, not {known}: make the agent with "
                          f"n_actions={count}")
+    shelves = getattr(getattr(getattr(actor, "agent", None), "library", None), "shelves", {}).values()
+    if any(action >= count for shelf in shelves for action in shelf.skills[0].actions):
+        raise ValueError(f"library: skills of an agent with {count} actions are needed, this one holds others' skills")
     return count
 
 

@@ -55,6 +55,11 @@ class Percept:
         """The goal, as long as some of it is missing; else success."""
         return frozenset({SUCCESS}) if self.goal <= self.facts else self.goal
 
+    @property
+    def axes(self) -> int:
+        """How many numbers a displacement has; 0 where there is none."""
+        return len(next(iter(self.objects.values()), None) or next(iter(self.around), ()))
+
     def __post_init__(self) -> None:
         facts, objects, around = self.facts, self.objects, self.around
         try:

@@ -27,6 +27,12 @@ class Shell:
         """Its procedural memory."""
         return self.memory.library
 
+    @property
+    def axes(self) -> int:
+        """How many numbers the displacements have from which it has learned motion; 0 before that."""
+        motion = self.memory.senses.get("motion")
+        return next((len(pairs[0][0]) for each in motion.learned.samples for pairs in each), 0) if motion else 0
+
     def learn_from(self, episode: Episode) -> int:
         """Take skills from an episode that anyone played; returns by how many the library grew."""
         before = len(self.library)
@@ -55,7 +61,7 @@ def check(n_actions: int, perceive: Perceive, seed: int | None) -> int:
     if seed is not None:
         whole(seed, "seed")
     if not callable(perceive):
-        raise TypeError(f"perceive: a function from an environment to a Percept is needed, got {perceive!r}")
+        raise TypeError(f"perceive: a function from an environment to a Percept is needed, got {brief(perceive)}")
     return int(whole(n_actions, "n_actions", least=1))
 
 

@@ -19,7 +19,7 @@ from ..episodes import Actor, Choice, Episode, Play, rollout, stated_bound
 from .findings import LONG, SHORT, Finding, Played
 from .symptoms import CHECKS, blind
 
-ENOUGH, MANY = 400, 1200  # steps of a player: at least, if ten times as many episodes will do; at most, if it thinks
+ENOUGH, MANY = 400, 800  # steps of a player: at least, if ten times as many episodes will do; at most, if it thinks
 
 
 @dataclass(frozen=True, repr=False)

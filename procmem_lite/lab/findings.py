@@ -34,6 +34,7 @@ HELP = {  # kind -> what helps: these are lines of the README
     "never a success": "Success is a step that terminates with a positive reward; if yours is another, say so: "
                        "`succeeded=lambda step: ...`.",
     "always a success": "Any end of an episode counts as a success here: say by `succeeded=` which does.",
+    "the goal is never met": "`goal=` takes facts as `facts=` tells them once they hold, letter by letter.",
     "no end": "Wrap the environment in `gym.wrappers.TimeLimit`, or give `max_steps=`.",
     "actions do nothing": "Is an action handed on to the environment, and does the percept tell what it does? "
                           "Actions without use only cost time.",

@@ -20,7 +20,7 @@ from ..navigation.view import View
 from ..percepts import Displacement, Transition, earned
 from .findings import LONG, Finding, Played, has_moved, new, some, told
 
-FEW, SOME = 20, 5  # steps, and episodes, below which nothing is said
+FEW = 20  # cases below which nothing is said
 OFTEN = 0.35  # share of the steps that may be at odds
 MOSTLY = 90  # per cent that are nearly all
 EXACT = 1e-3  # steps that a displacement may be off
@@ -36,15 +36,15 @@ Map = tuple[np.ndarray, np.ndarray]
 def blind(played: Played) -> Findings:
     """Nothing that is perceived ever changes."""
     seen = [told(percept) for episode in played.fresh for percept in episode.percepts]
-    tells = any(part for part in seen[0])
-    if (tells or not played.has_succeeded) and len(seen) > FEW and all(each == seen[0] for each in seen):
-        yield Finding("the percept never changes", f"All {len(seen):,} percepts were the same, whatever was done.")
+    if len(seen) > FEW and all(each == seen[0] for each in seen):
+        yield Finding("the percept never changes", f"All {len(seen):,} percepts were the same, whatever was done.",
+                      any(seen[0]) or not played.has_succeeded)
 
 
 def flips(played: Played) -> Findings:
     """No fact has come or gone, success neither; or some do whenever the agent goes, or whatever is done."""
     steps, view = [step for episode in played.episodes for step in episode.transitions], played.learned.memory.view
-    facts, is_judged = steps[0].percept.facts, bool(list(successes(played)))
+    facts, is_judged = steps[0].percept.facts, any(each.is_wrong for each in successes(played))
     if len(steps) >= FEW and all(step.percept.facts == step.next_percept.facts for step in steps) and (
             facts or not is_judged):
         yield Finding("no fact flips", f"In {len(steps):,} steps no fact came or went, and nothing succeeded; there "
@@ -176,23 +176,33 @@ def idle(played: Played) -> Findings:
 def successes(played: Played) -> Findings:
     """Episodes end, or are paid for, and none counts as a success; or all do, whatever is done.
 
-    Ends that are paid worse than any other step are harm, and no success is then only worth knowing.
+    Where none ends, or ends are paid worse than any other step (harm, then), no success is only worth knowing.
     """
     steps = [step for episode in played.episodes for step in episode.transitions]
     ends = sorted({step.reward for step in steps if step.terminated})
     ended, paid = sum(step.terminated for step in steps), sum(step.reward > 0 for step in steps)
-    if not played.has_succeeded and (paid or ended >= SOME):
+    flipped = any(step.percept.facts != step.next_percept.facts for step in steps)
+    if not played.has_succeeded and (paid or ended or flipped and not list(endless(played))):
         worst = min((step.reward for step in steps if not step.terminated), default=-np.inf)
         yield Finding("never a success", f"{ended} of {len(played.episodes)} episodes terminated"
                       + (f", with rewards {some(ends)} at the end" if ends else "") + f"; {paid:,} of {len(steps):,} "
                       "steps were paid, and none counted as a success.",
-                      played.agent.succeeded is earned and bool(paid or ends[-1] >= worst))
+                      played.agent.succeeded is earned and bool(paid or ended and ends[-1] >= worst))
     lengths = np.array([episode.steps for episode in played.chance])
     each = np.array([episode.total_reward for episode in played.chance]) / lengths
     if all(episode.success for episode in played.chance) and (
             np.ptp(lengths) == 0 or each.min() > 0 and np.allclose(each, each[0])):
         yield Finding("always a success", f"All {len(lengths)} episodes played by chance, of {lengths.min()} to "
                                           f"{lengths.max()} steps, counted as a success.")
+
+
+def goals(played: Played) -> Findings:
+    """A part of a goal was never seen to hold; where there are no successes, it may only be hard."""
+    percepts = [percept for episode in played.episodes for percept in episode.percepts]
+    never = set().union(*(each.goal for each in percepts)).difference(*(each.facts for each in percepts))
+    if never and len(percepts) > FEW:
+        yield Finding("the goal is never met", f"{some(sorted(never))} was wanted, and never among the facts of "
+                                               f"{len(percepts):,} percepts.", played.has_succeeded)
 
 
 def endless(played: Played) -> Findings:
@@ -229,4 +239,4 @@ def seeds(played: Played) -> Findings:
         yield Finding("the seed is not heard", f"{other} of {len(pairs)} seeds began otherwise the second time.", False)
 
 
-CHECKS = (flips, motion, places, ground, idle, successes, endless, uses, names, seeds)
+CHECKS = (flips, motion, places, ground, idle, successes, goals, endless, uses, names, seeds)

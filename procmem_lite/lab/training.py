@@ -155,6 +155,10 @@ def doubt_of_success(log: TrainingLog) -> str:
 
 def provenance(agent: Learner, env: gym.Env, seeds: Sequence[int], learn: bool) -> dict[str, Any]:
     """What is needed to make a log again: versions, seeds, and the settings of agent and environment."""
+    if isinstance(agent, type):
+        raise TypeError(f"agent: an agent is needed, got the class {agent.__name__}: make one of it")
+    if not isinstance(env, gym.Env):
+        raise TypeError(f"env: a Gymnasium environment is needed, got {type(env).__name__}")
     packages = ("procmem-lite", "numpy", "gymnasium")
     judge = getattr(agent, "succeeded", None)  # a baseline has none, and nobody can give it one
     generator = getattr(getattr(agent, "memory", agent), "rng", None)
