@@ -9,14 +9,14 @@ burst     exploring steps once every plan has failed
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Protocol
 
 import gymnasium as gym
 import numpy as np
 
-from .beliefs import Beliefs, hunches
+from .beliefs import Beliefs, hunches, is_vain
 from .episodes import Actor, Choice, Episode, Invocation, Judge, Perceive, Play, rollout
 from .explorers import Explorer
 from .library import Match, Shelf, alike
@@ -25,7 +25,7 @@ from .navigation.dangers import Dangers
 from .navigation.goto import GoTo, nearest_first, on_open_ground
 from .navigation.motion import MotionModel
 from .navigation.tracker import Tracker
-from .percepts import Facts, Percept, Transition, earned
+from .percepts import Facts, Percept, Transition, earned, is_disaster
 from .planning import expected_steps, outlook, plan
 from .settings import Settings
 from .shell import Shell, check, made
@@ -117,9 +117,9 @@ def decide(run: Run) -> tuple[Shelf, ...] | None:
     """The plan to what is wanted; while none is known, the one to the facts explored least; None to explore here."""
     here, shelves = run.percept.facts, run.agent.edges(run)
     found = plan(here, run.percept.wanted, shelves, run.shut, partial(run.agent.price, run))
-    if found:
+    if found and not run.agent.doubts(run, found):
         return found
-    if run.shut:  # every known plan has failed
+    if found or run.shut:  # what is known mostly fails, or all has failed
         run.burst, run.setbacks = run.agent.settings.burst * 2 ** min(run.setbacks, 3), run.setbacks + 1
         return None
     best, least = None, float("inf")
@@ -161,7 +161,9 @@ def outcome(run: Run) -> str:
     """Why a skill stops where facts changed or the episode ended."""
     if run.shelf.effect <= run.percept.facts:
         return "effect"
-    return "episode over" if run.play.over else "surprise"
+    if not run.play.over:
+        return "surprise"
+    return "bad end" if is_disaster(run.play.episode.transitions[-1]) else "episode over"
 
 
 def close(run: Run, reason: str) -> None:
@@ -200,7 +202,7 @@ def was_open(run: Run, operator: Operator) -> bool:
 class SequenceAgent(Shell):
     """Learns skills from its own episodes, and replays the stored sequence that fits best.
 
-    ``price``, ``veto``, ``policies`` and ``embody`` are seams: what later chapters add is plugged in there.
+    ``price``, ``veto``, ``doubts``, ``policies`` and ``embody`` are seams: what later chapters add is plugged in there.
     """
 
     def __init__(self, n_actions: int, perceive: Perceive, seed: int | None = None, *,
@@ -280,6 +282,10 @@ class ProceduralMemoryAgent(SequenceAgent):
     def veto(self, run: Run, action: int) -> bool:
         """Whether an action is known to do harm here."""
         return self.settings.wary and self.memory.senses["dangers"].forbid(run.percept, action)
+
+    def doubts(self, run: Run, found: Sequence[Shelf]) -> bool:
+        """Whether a plan mostly fails; the less often it has worked, the more often it is doubted while learning."""
+        return run.memory.learning and is_vain(found, run.percept.facts, run.memory.library.ledger, run.memory.rng)
 
     def policies(self, run: Run, shelf: Shelf, k: int) -> list[Match]:
         """Going to the site, where that can be done; else the stored sequences."""

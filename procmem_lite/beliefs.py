@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from .library import Ledger, Shelf
 from .navigation.motion import MotionModel
 from .percepts import Displacement, Facts, Percept, Transition
@@ -19,6 +21,7 @@ from .settings import Settings
 from .skills import Operator, Site, change_of, induce_anchor, induce_preconditions, site_of
 
 NEARLY = 0.9  # of the cases
+FAITH = 4  # successes that each part of a plan is credited with
 
 
 class Belief(NamedTuple):
@@ -53,9 +56,10 @@ class Beliefs:
         held = self.held.get(change)
         if (held is None or held.version != self.model.version or not held.preconditions <= last.percept.facts
                 or held.anchor not in last.percept.objects or site_of(last, held.anchor) != held.site
-                or goes_along(cases, held.anchor)):
-            anchor, share = induce_anchor(cases, self.faced(last))
+                or goes_along(cases, held.anchor) or self.is_refuted(cases, held.anchor, held.preconditions)):
             preconditions = induce_preconditions(cases)
+            refuted = [name for name in last.percept.objects if self.is_refuted(cases, name, preconditions)]
+            anchor, share = induce_anchor(cases, self.faced(last), refuted)
             if share < 0.5 or self.is_superstition(cases, anchor, preconditions):
                 anchor = None
             if anchor is None or goes_along(cases, anchor):
@@ -99,6 +103,15 @@ class Beliefs:
             return any(map(any, spots)) or few or sum(worked) >= failed
         return 2 * sum(worked) >= max(len(worked), 1)
 
+    def is_refuted(self, cases: Sequence[Sequence[Transition]], anchor: str, preconditions: Facts) -> bool:
+        """Whether an action was in vain more often than not with an anchor where it was when the effect came about."""
+        last, effect = cases[-1][-1], change_of(cases[-1])[0]
+        spots = {case[-1].percept.objects.get(anchor) for case in cases}
+        worked = [effect <= trial.next_percept.facts for trial in self.trials.get(last.action, ())
+                  if preconditions <= trial.percept.facts and not effect <= trial.percept.facts
+                  and trial.percept.objects.get(anchor) in spots]
+        return len(worked) - sum(worked) >= max(self.settings.accidents, sum(worked))
+
     def beside(self, cases: Sequence[Sequence[Transition]], preconditions: Facts) -> str | None:
         """The object that was within reach nearly each time, from whatever side, and out of reach was in vain; or None.
 
@@ -108,7 +121,8 @@ class Beliefs:
         for name in set.intersection(*(set(last.percept.objects) for last in lasts)):
             spots = [site_of(last, name).displacement for last in lasts]
             ranked.append((-sum(spot in reach for spot in spots), len(set(spots)), name))
-        ranked = [each for each in ranked if -each[0] >= NEARLY * len(lasts) and not goes_along(cases, each[-1])]
+        ranked = [each for each in ranked if -each[0] >= NEARLY * len(lasts) and not goes_along(cases, each[-1])
+                  and not self.is_refuted(cases, each[-1], preconditions)]
         if len(lasts) < self.settings.accidents or not ranked:
             return None
         name, last = min(ranked)[-1], lasts[-1]
@@ -180,3 +194,13 @@ def hunches(beliefs: Beliefs, shelves: Iterable[Shelf], percept: Percept, ledger
             needs = lacking(shelf.preconditions, failed, percept.facts)
             found.append(Hunch(shelf, needs, 1.0 if learning else most, most))
     return found
+
+
+def is_vain(plan: Iterable[Shelf], facts: Facts, ledger: Ledger, rng: np.random.Generator) -> bool:
+    """Whether to doubt a plan that mostly fails: the less often its parts have worked under their facts, the likelier."""
+    rate = 1.0
+    for shelf in plan:
+        tried = ledger.under_facts(shelf.operator.claim, facts)
+        rate *= (tried.successes + FAITH) / (tried.uses + FAITH)
+        facts = shelf.operator.apply(facts)
+    return rate < 0.5 and rng.random() >= rate

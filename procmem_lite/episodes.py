@@ -18,7 +18,7 @@ import gymnasium as gym
 import numpy as np
 
 from .arguments import brief, is_action, is_number, number, whole
-from .percepts import EXPLORING, SUCCESS, Facts, Percept, Transition, earned, mark_success
+from .percepts import BAD_END, EXPLORING, SUCCESS, Facts, Percept, Transition, earned, mark_success
 
 Perceive = Callable[[gym.Env], Percept]
 Judge = Callable[[Transition], bool]  # whether a step succeeded in what the world is about
@@ -47,7 +47,12 @@ class Invocation:
     after: Percept | None = None
     seen: Facts = frozenset()  # the facts that appeared
     succeeded: bool = False
-    reason: str = ""  # why it ended: "effect", "blocked", "surprise", "no path", "no effect", "episode over" ...
+    reason: str = ""  # why it ended: "effect", "blocked", "surprise", "no path", "no effect", "bad end" ...
+
+    @property
+    def cost(self) -> int:
+        """Steps it took; a bad end counts as ``BAD_END`` more."""
+        return self.stop - self.start + BAD_END * (self.reason == "bad end")
 
 
 @dataclass(slots=True)

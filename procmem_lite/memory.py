@@ -78,7 +78,7 @@ class Memory:
     def record(self, used: Invocation) -> None:
         """Write one use of a skill into the ledger, unless it was forgotten meanwhile; think over what failed."""
         if self.learning and self.library.knows(used.skill):
-            self.library.record(used.skill, used.succeeded, used.stop - used.start, used.before.facts)
+            self.library.record(used.skill, used.succeeded, used.cost, used.before.facts)
             if not used.succeeded and (change := used.skill.operator.claim[:2]) in self.cases:
                 learn(self, self.cases[change].pop())
 

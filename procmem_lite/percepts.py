@@ -21,6 +21,7 @@ Displacement = tuple[float, ...]
 Facts = frozenset[str]
 SUCCESS = "success"  # the fact that comes with the step that succeeds: the agent's own mark, which no world may set
 EXPLORING = -1  # the invocation of a step that no skill chose
+BAD_END = 200  # steps that an episode ended without success counts as
 NUMBERS = {int, float}  # types of numbers that need no second look
 
 

@@ -33,6 +33,10 @@ class Shell:
         motion = self.memory.senses.get("motion")
         return next((len(pairs[0][0]) for each in motion.learned.samples for pairs in each), 0) if motion else 0
 
+    def doubts(self, run: object, found: object) -> bool:
+        """Whether to look for something better than a plan: never, unless an agent knows better."""
+        return False
+
     def learn_from(self, episode: Episode) -> int:
         """Take skills from an episode that anyone played; returns by how many the library grew."""
         before = len(self.library)

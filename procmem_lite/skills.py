@@ -186,14 +186,14 @@ def site_of(last: Transition, name: str) -> Site:
 
 
 def induce_anchor(segments: Collection[Sequence[Transition]],
-                  ahead: Collection[Displacement] = ()) -> tuple[str | None, float]:
+                  ahead: Collection[Displacement] = (), refuted: Collection[str] = ()) -> tuple[str | None, float]:
     """The object whose displacement at the effect is the most constant, and the share of segments that agree.
 
     Ties go to one that was not there all along (as what is carried is), to an object ``ahead`` (where those are known),
     to the nearest, then to the first in the alphabet. Without common objects: ``(None, 0.0)``.
     """
     lasts, steps = [segment[-1] for segment in segments], [step for segment in segments for step in segment]
-    names = set.intersection(*(set(last.percept.objects) for last in lasts)) if lasts else set()
+    names = set.intersection(*(set(last.percept.objects) for last in lasts)).difference(refuted) if lasts else set()
     ranked = []
     for name in names:
         site, count = Counter(site_of(last, name) for last in lasts).most_common(1)[0]

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from worlds import DONE, Chores, Garden, Plane, on_ice, percept
 
 from procmem_lite.agent import ProceduralMemoryAgent, Run
-from procmem_lite.beliefs import Beliefs, Hunch, hunches
-from procmem_lite.episodes import Episode, Play
+from procmem_lite.beliefs import Beliefs, Hunch, hunches, is_vain
+from procmem_lite.episodes import Episode, Invocation, Play
 from procmem_lite.library import Shelf, SkillLibrary, Tally
 from procmem_lite.navigation.dangers import Dangers
 from procmem_lite.navigation.motion import MotionModel
-from procmem_lite.percepts import SUCCESS, Percept, Transition
+from procmem_lite.percepts import BAD_END, SUCCESS, Percept, Transition
 from procmem_lite.settings import Settings
-from procmem_lite.skills import Site, Skill
+from procmem_lite.skills import Operator, Site, Skill
+from procmem_lite.worlds import stall
 from procmem_lite.worlds.gridworld import perceive
 
 
@@ -453,3 +454,90 @@ def test_to_an_agent_that_does_not_turn_it_may_be_about_what_is_underfoot():
     agent, seen = mover(), {"rug": (0, 0), "table": (-1, 0)}
     agent.learn_from(Episode([Transition(percept(HOLDING, seen, 0), ACT, 0.0, percept(PUT, seen, 0))]))
     assert anchors(agent) == {"rug"}
+
+
+@pytest.mark.parametrize(("tries", "worked", "anchor"), [(3, 0, "lamp"), (2, 0, "rug"), (3, 4, "rug")],
+                         ids=["refuted", "hardly tried", "worked more often than not"])
+def test_what_was_in_vain_again_and_again_at_one_thing_is_about_another(tries, worked, anchor):
+    agent = mover()
+    agent.learn_from(put_down((0, 0), (1, 0)))
+    for _ in range(worked):
+        agent.learn_from(put_down((0, 0), (1, 0)))
+    for column in range(tries):
+        agent.learn_from(put_down((0, 0), (5, column), worked=False))
+    agent.learn_from(put_down((0, 0), (1, 0)))
+    assert anchors(agent) == {anchor}
+
+
+# ---------------------------------------------------------------- what mostly fails
+
+
+class OneWay(NamedTuple):
+    """All that is asked of a shelf of a plan."""
+
+    operator: Operator
+
+
+def doubted(uses: int, successes: int, times: int = 400) -> float:
+    """How often a plan of one part is doubted that was used so many times."""
+    library, rng = SkillLibrary(), np.random.default_rng(0)
+    skill = Skill((0,), frozenset("a"), frozenset("b"))
+    library.add(skill)
+    for number in range(uses):
+        library.record(skill, number < successes, 1)
+    plan = [OneWay(skill.operator)]
+    return sum(is_vain(plan, frozenset("a"), library.ledger, rng) for _ in range(times)) / times
+
+
+@pytest.mark.parametrize(("uses", "successes"), [(0, 0), (3, 0), (4, 0), (20, 12)])
+def test_a_plan_is_followed_while_it_may_well_work(uses, successes):
+    assert doubted(uses, successes) == 0
+
+
+def test_the_less_often_a_plan_has_worked_the_more_often_it_is_doubted():
+    shares = [doubted(*record) for record in ((8, 1), (16, 1), (80, 1))]
+    assert shares == sorted(shares)
+    assert shares[0] == pytest.approx(7 / 12, abs=0.08)
+    assert shares[-1] > 0.9
+
+
+def traders(kind: type[ProceduralMemoryAgent]) -> list[ProceduralMemoryAgent]:
+    """Agents who have stood at the stall for a hundred days."""
+    found = [kind(4, stall.perceive, seed) for seed in range(4)]
+    for seed, each in enumerate(found):
+        for day in range(100):
+            each.run_episode(stall.Stall(), seed=1000 * seed + day)
+    return found
+
+
+class Trusting(ProceduralMemoryAgent):
+    """Follows whatever plan it knows."""
+
+    def doubts(self, run: Run, found: Sequence[Shelf]) -> bool:
+        """Never."""
+        return False
+
+
+@pytest.mark.parametrize(("kind", "all_find_it"), [(ProceduralMemoryAgent, True), (Trusting, False)])
+def test_who_doubts_a_bet_finds_what_always_pays(kind, all_find_it):
+    paid = [each.run_episode(stall.Stall(), seed=day, learn=False).success
+            for each in traders(kind) for day in range(20)]
+    assert all(paid) == all_find_it
+
+
+def test_without_learning_nothing_is_doubted_and_no_random_number_is_drawn():
+    agent = traders(Trusting)[0]
+    agent.__class__ = ProceduralMemoryAgent
+    run = begun(agent, stall.Stall(), learn=False)
+    before = run.memory.rng.bit_generator.state
+    shelf = shelf_of(agent)
+    assert not agent.doubts(run, [shelf])
+    assert run.memory.rng.bit_generator.state == before
+
+
+def test_a_bad_end_costs_two_hundred_steps_more():
+    used = Invocation(Skill((0,), frozenset(), frozenset("a")), 3, Percept(frozenset()), frozenset("a"), 1.0, 1.0, stop=5)
+    used.reason = "no effect"
+    assert used.cost == 2
+    used.reason = "bad end"
+    assert used.cost == 2 + BAD_END

@@ -297,7 +297,7 @@ def of_colour(env: gym.Env, colour: str, number: int, is_it: bool = True) -> lis
 def test_what_is_learned_in_one_colour_holds_for_all_others():
     rates = {}
     for name, look in {"names": perceive, "roles": perceive_mission}.items():
-        env = minigrid.without_view(gym.make("BabyAI-GoToLocalS6N2-v0"))
+        env = minigrid.without_view(gym.make("BabyAI-PickupLoc-v0"))
         with contextlib.redirect_stdout(io.StringIO()):
             agent = ProceduralMemoryAgent(7, look, seed=0)
             for seed in of_colour(env, "red", 20):

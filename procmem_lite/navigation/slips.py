@@ -10,13 +10,12 @@ from collections import Counter
 
 import numpy as np
 
-from ..percepts import Percept
+from ..percepts import BAD_END, Percept
 from ..skills import Operator
 from .motion import Pose
 from .search import Stage, open_ground, site_stage
 from .tracker import Tracker
 
-BAD_END = 200.0  # steps that a bad end counts as
 NEAR_ENOUGH = 1e-2  # steps
 SWEEPS = 300  # at most
 LARGEST = 400  # poses looked at; beyond, all counts as open ground
