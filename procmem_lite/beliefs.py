@@ -197,7 +197,7 @@ def hunches(beliefs: Beliefs, shelves: Iterable[Shelf], percept: Percept, ledger
 
 
 def is_vain(plan: Iterable[Shelf], facts: Facts, ledger: Ledger, rng: np.random.Generator) -> bool:
-    """Whether to doubt a plan: the likelier, the less often its parts have worked under the facts that will hold then."""
+    """Whether to doubt a plan: the likelier, the less often its parts have worked under the facts to come."""
     rate = 1.0
     for shelf in plan:
         tried = ledger.under_facts(shelf.operator.claim, facts)
