@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -238,3 +239,13 @@ def test_in_a_healthy_world_nothing_looks_wrong(env, perceive, known):
 def test_in_a_generated_world_nothing_looks_wrong(seed):
     env, perceive = generated.world(seed)
     assert look(env, perceive, succeeded=env.unwrapped.succeeded).wrong == ()
+
+
+# ---------------------------------------------------------------- the README
+
+
+def test_the_readme_has_the_line_of_every_finding():
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Bring your own environment")[2].partition("\n## ")[0]
+    assert [line for line in section.splitlines() if line.startswith("| ")][1:] == [
+        f"| {kind} | {helps} |" for kind, helps in HELP.items()]
