@@ -6,12 +6,13 @@
     python3 run.py bench      measure speed and learning, as ratios side by side
     python3 run.py refresh    run the notebooks from top to bottom and store their outputs
     python3 run.py course     open the course for a class: hand out, collect, grade, return
+    python3 run.py book       build the series as a web site, in build/book
     python3 run.py clean      remove what set-up has made
 
 What follows a command is passed on: to JupyterLab (--no-browser, --port 9999), to pytest for the unit
-tests, to the benchmarks, to tests/tools/refresh.py, to notebooks/assignments/course.py. `lab --validate` has
-the button that tries an assignment before it is handed in. The first command installs the exact versions of
-requirements.lock into .venv, in this folder, and touches nothing else.
+tests, to the benchmarks, to tests/tools/refresh.py and book.py, to notebooks/assignments/course.py.
+`lab --validate` has the button that tries an assignment before it is handed in. The first command installs
+the exact versions of requirements.lock into .venv, in this folder, and touches nothing else.
 """
 # A Python too old to run the series still has to read this file to be told so: no syntax newer than 3.6.
 
@@ -193,6 +194,18 @@ def set_up(root: Path, has_module: Callable[[str], bool] = has_module) -> None:
                 install(root, lock, has_module)
 
 
+def add_extra(root: Path, name: str) -> None:
+    """Install what one command alone needs, from a lock of its own; once, until that lock changes."""
+    lock_file, stamp = root / f"requirements-{name}.lock", root / ".venv" / f"installed-{name}"
+    wanted = hashlib.sha256(lock_file.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    with only_one(root) as lock:
+        pip = [str(venv_python(root)), "-m", "pip", "install", "--no-user", "--no-input", "--no-deps"]
+        run_step(f"installing what `{name}` needs", pip + ["--require-hashes", "-r", lock_file.name], root, lock)
+        stamp.write_text(wanted)
+
+
 def environment(root: Path) -> Dict[str, str]:
     """The variables to run under: .venv first, and no Python or Matplotlib settings from elsewhere."""
     variables = {k: v for k, v in os.environ.items() if k not in ELSEWHERE}
@@ -245,6 +258,12 @@ def course(root: Path, options: List[str]) -> int:
     if os.name == "nt":
         return subprocess.call(command, env=environment(root))
     os.execve(command[0], command, environment(root))
+
+
+def book(root: Path, options: List[str]) -> int:
+    """Build the series as a web site."""
+    add_extra(root, "book")
+    return run(root, "tests/tools/book.py", *options)
 
 
 def seconds(cases: List[ElementTree.Element]) -> Dict[str, float]:
@@ -321,6 +340,7 @@ def main(arguments: List[str], root: Path = ROOT) -> int:
     commands = {
         "lab": lab,
         "course": course,
+        "book": book,
         "test": test,
         "bench": lambda root, options: run(root, "tests/benchmarks/run_all.py", *options),
         "refresh": lambda root, options: run(root, "tests/tools/refresh.py", *options),

@@ -444,6 +444,31 @@ def test_the_course_command_sets_up_and_hands_its_options_on(clone: Path, steps:
     assert variables["PATH"].startswith(str(run.venv_python(clone).parent)), "nbgrader starts commands by name"
 
 
+def test_the_book_installs_what_it_needs_once_from_a_lock_of_its_own(clone: Path, steps: list[str], monkeypatch):
+    built: list[tuple] = []
+    monkeypatch.setattr(run, "run", lambda root, *command: built.append(command) or 3)
+    lock = clone / "requirements-book.lock"
+    lock.write_text("sphinx==8.2.3\n")
+    for count in (5, 5):
+        assert run.main(["book", "--play"], root=clone) == 3
+        assert len(steps) == count, "four steps of set-up and one more"
+    lock.write_text("sphinx==8.2.4\n")
+    run.main(["book"], root=clone)
+    assert len(steps) == 6
+    assert built == [("tests/tools/book.py", "--play")] * 2 + [("tests/tools/book.py",)]
+
+
+def test_the_books_lock_is_made_under_the_other():
+    text = (ROOT / "requirements-book.lock").read_text(encoding="utf-8")
+    base, book = ({canonicalize_name(each.name): str(each.specifier) for each in locked(lock)} for lock in (LOCK, text))
+    assert {name: version for name, version in book.items() if base.get(name, version) != version} == {}
+    for requirement in wanted("book").values():
+        version = book[canonicalize_name(requirement.name)].removeprefix("==")
+        assert requirement.specifier.contains(version), requirement
+    assert "://" not in text
+    assert all("--hash=sha256:" in block for block in re.split(r"\n(?=[a-zA-Z0-9])", text))
+
+
 def test_without_a_command_there_is_help_and_no_set_up(clone: Path, steps: list[str], capsys):
     assert run.main([], root=clone) == 0
     assert "python3 run.py lab" in capsys.readouterr().out

@@ -31,13 +31,18 @@ def export(source: Path, target: Path) -> int:
 
     Widgets that need a kernel stay the pictures that they leave behind.
     """
+    notebook, count = played(source)
+    page, _ = HTMLExporter(**dict.fromkeys(REMOTE, "")).from_notebook_node(notebook)
+    target.write_text(page, encoding="utf-8")
+    return count
+
+
+def played(source: Path) -> tuple[NotebookNode, int]:
+    """A notebook after it was run, a script in the place of each replay's view, and how many these are."""
     notebook = nbformat.read(source, as_version=4)
     NotebookClient(notebook, config=ENCRYPTED, resources={"metadata": {"path": str(source.parent)}}).execute()
     states = notebook.metadata.pop("widgets", {}).get(STATE, {}).get("state", {})
-    played = sum(put_replay(output, states) for cell in notebook.cells for output in cell.get("outputs", []))
-    page, _ = HTMLExporter(**dict.fromkeys(REMOTE, "")).from_notebook_node(notebook)
-    target.write_text(page, encoding="utf-8")
-    return played
+    return notebook, sum(put_replay(output, states) for cell in notebook.cells for output in cell.get("outputs", []))
 
 
 def put_replay(output: NotebookNode, states: dict[str, Any]) -> bool:
