@@ -20,6 +20,7 @@ TAUGHT = {  # chapter -> its modules, and how many definitions the two must shar
     "06": (("lab/training",), 5),
     "07": (("lab/baselines", "lab/statistics", "lab/experiments"), 8),
     "08": (("worlds/minigrid",), 2),
+    "09": (("worlds/missions",), 2),
 }
 
 
