@@ -20,7 +20,7 @@ c = get_config()  # noqa: F821
 c.SetSeed.seed = 2026  # new numbers and new hidden cases in every assignment; then release again
 c.HoldBack.reveal = False  # True: feedback shows hidden tests and marking guides
 c.Grade.call_seconds = 10  # for one cell, and for one call of a function
-c.Grade.total_seconds = 120  # for a whole submission
+c.Grade.total_seconds = 120  # for all that the grader does for a submission
 c.Grade.megabytes = 2048  # of memory for a submission
 c.CourseDirectory.course_id = "procmem_lite"
 

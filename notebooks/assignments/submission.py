@@ -145,7 +145,7 @@ class Found:
         self.parts: dict[str, list[NotebookNode]] = {}  # answer cell -> its pieces
         self.added: dict[str | None, list[NotebookNode]] = {}  # cell of ours -> what the student has put after it
         self.notes: list[str] = []
-        last = None
+        last, changed = None, []
         for cell in notebook.cells:
             name = self.name(cell)
             if name is None:
@@ -156,7 +156,10 @@ class Found:
                 self.parts.setdefault(name, []).append(cell)
             elif squeezed(cell.source) != released(self.ours[name]):
                 self.add(last, cell)
-                self.notes.append(f"{name} is a cell of ours and counts as it was; what you made of it is run after it")
+                changed.append(name)
+        if changed:
+            self.notes.append(f"cells that count as they were released, with what was made of them run after them: "
+                              f"{', '.join(changed)}")
 
     def name(self, cell: NotebookNode) -> str | None:
         """Which of the master's cells this is."""
@@ -203,7 +206,7 @@ class Found:
                     (mine if each.cell_type == "markdown" else kept).append(each)
                 self.added[place] = kept
             if mine:
-                self.notes.append(f"{name} was not touched or is gone: your own texts are taken for it")
+                self.notes.append(f"{name} was not touched or is gone: other texts are taken for it")
         elif len(mine) > 1:
             self.notes.append(f"{known(cell)} is there {len(mine)} times: all of it is handed to the teacher")
         cell.update(pictures(mine))

@@ -64,6 +64,7 @@ def course(folder: Path, *command: str, hash_seed: str | None = None) -> str:
                 code = subprocess.run([sys.executable, "course.py", *command], cwd=folder, stdout=stdout,
                                       stderr=stderr, env=os.environ | {"PYTHONHASHSEED": hash_seed}).returncode
         assert code == 0, f"course {' '.join(command)}:\n{out.read_text()[-2000:]}\n{err.read_text()[-2000:]}"
+        assert "Warning" not in err.read_text(), "warnings among the results"
         return out.read_text()
 
 

@@ -56,8 +56,8 @@ def test_what_was_found_in_odd_places_is_told(tidy: Class):
     lines = dict(zip(TRIED, (line for line in tidy.said.splitlines() if "] s" in line)))
     for what, told in (("a wrong answer, and the right one in a copy", "compare is there 2 times"),
                        ("words split in two", "words is there 2 times"),
-                       ("words in a cell below", "your own texts are taken"),
-                       ("an import in the teacher's cell", "parameters is a cell of ours")):
+                       ("words in a cell below", "other texts are taken"),
+                       ("an import in the teacher's cell", "run after them: parameters")):
         assert told in lines[what]
 
 
