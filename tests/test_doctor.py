@@ -120,7 +120,8 @@ PERCEIVE = {
                         changed(around=lambda hall: {way: not hall.is_free(way) for way in WAYS}),
                         changed(around=lambda hall: dict.fromkeys(WAYS, False))],
     "facts flip at every step": [changed(facts=lambda hall: hall.facts | {f"step {hall.steps}"}),
-                                 changed(facts=lambda hall: hall.facts | {f"at {hall.me}"})],
+                                 changed(facts=lambda hall: hall.facts | {f"at {hall.me}"}),
+                                 lambda env: Percept(see(env).facts | {f"step {env.unwrapped.steps}"})],
     "facts flicker": [changed(facts=lambda hall: hall.facts | ({"tick"} if hall.np_random.random() < 0.5 else set()))],
     "names never come back": [changed(objects=lambda hall: {f"lamp {hall.number}": hall.from_here(hall.lamp),
                                                             "exit": hall.from_here(hall.exit)})],
@@ -171,7 +172,18 @@ class Unseeded(Hall):
         return super().reset(seed=int(self.rng.integers(10**6)))
 
 
+class Mud(Hall):
+    """Three steps in five sink in, where nobody sees it."""
+
+    def step(self, action: int) -> tuple:
+        """Walk or stay."""
+        before, told = self.me, super().step(action)
+        self.me = before if self.np_random.random() < 0.6 else self.me
+        return told
+
+
 ENVIRONMENTS = {
+    "around is wrong": [Mud()],
     "never a success": [Broken(paid(lambda out: 0.0)), Broken(paid(lambda out: -float(not out))),
                         Broken(lambda hall, action, told: (0, told[1], False, told[2] or told[3], {}))],
     "always a success": [Broken(lambda hall, action, told: (0, 1.0, hall.steps == 7, False, {})),
