@@ -18,7 +18,8 @@ from hostile import Answers, is_test, name_of
 from procmem_lite import Percept
 
 pytestmark = [pytest.mark.classroom, pytest.mark.slow]
-OTHERWISE = {name: importlib.import_module(f"right_{name}").RIGHT for name in ("a05_paths", "a08_perceive")}
+OTHERWISE = {name: importlib.import_module(f"right_{name}").RIGHT for name in (
+    "a05_paths", "a08_perceive", "a09_roles")}
 
 
 def fails(*arguments: object, **settings: object) -> None:
