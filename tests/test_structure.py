@@ -27,13 +27,14 @@ CORE = (
 )
 ORDER = (
     *CORE, ("scenes", "worlds", "worlds.layouts", "worlds.missions"),
-    ("worlds.gridworld", "worlds.minigrid", "worlds.office"),
+    ("worlds.gridworld", "worlds.minigrid", "worlds.office", "worlds.stall"),
     ("lab", "lab.diary", "lab.findings", "lab.rulebook", "lab.statistics", "lab.training"),
     ("lab.drawing", "lab.symptoms"),
     ("lab.baselines", "lab.doctor", "lab.generated", "lab.original", "lab.experiments", "lab.plotting"),
     ("exercises", "exercises.progress"), ("exercises.report",),
     ("exercises.start", "exercises.environment", "exercises.skills", "exercises.library", "exercises.agent",
-     "exercises.finding_the_way", "exercises.training", "exercises.analysis", "exercises.minigrid"),
+     "exercises.finding_the_way", "exercises.training", "exercises.analysis", "exercises.minigrid",
+     "exercises.names"),
     ("replay.assets", "replay.record", "replay.filmstrip", "replay.saving"), ("replay.curve", "replay.replay_widget"),
     ("replay.drive", "replay.export", "replay.guess", "replay.learning_explorer", "replay.library_browser"),
     ("replay",), (FRONT_DOOR,),
