@@ -62,7 +62,7 @@ def test_a_widget_is_no_higher_than_what_is_in_view(screens):
     outputs = page.locator(".jp-OutputArea-output")
     assert outputs.count() == len(PLAYERS)
     for width, view in sizes:
-        for step in (0, 5, 12, 13, 14, 20, 48):  # the texts differ in length
+        for step in (0, 13, 20, 48):  # the texts differ in length
             for slider in page.locator(".pm-slider").all():
                 slider.fill(str(min(step, int(slider.get_attribute("max")))))
             page.evaluate(DRAWN)
@@ -99,6 +99,7 @@ def test_what_a_click_in_the_library_changes_is_in_view(screens):
             assert inside(library.locator(part).first.bounding_box(), box), (width, part)
         stage = library.locator(".pm-stage")
         assert stage.evaluate("node => node.scrollHeight - node.clientHeight") <= 0, (width, "the replay is cut")
+        assert stage.locator("dd").evaluate_all(WIDER) == 0, (width, "a fact is cut")
         table = library.locator(".pm-scroll")
         assert table.evaluate("node => node.scrollWidth - node.clientWidth") == 0, (width, "a column is cut")
 
