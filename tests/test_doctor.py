@@ -247,6 +247,30 @@ def test_in_a_healthy_world_nothing_looks_wrong(env, perceive, known):
     assert "nothing wrong seen." in str(diagnosis)
 
 
+class Quiz(gym.Env):
+    """One question, one answer: the colour that is shown."""
+
+    action_space, observation_space, bound = gym.spaces.Discrete(3), gym.spaces.Discrete(1), 1
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        """A colour."""
+        super().reset(seed=seed)
+        self.colour, self.facts = int(self.np_random.integers(3)), frozenset({"asked"})
+        return 0, {}
+
+    def step(self, action: int) -> tuple:
+        """Right or wrong."""
+        self.facts = frozenset({"answered"})
+        return 0, float(action == self.colour), True, False, {}
+
+
+def test_that_every_step_of_a_world_is_new_is_not_wrong_where_episodes_are_short():
+    def perceive(env: Quiz) -> Percept:
+        return Percept(env.facts | {f"colour {env.colour}"})
+
+    assert look(Quiz(), perceive).wrong == ()
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2, 6, 8, 10, 14, 16, 23, 25])
 def test_in_a_generated_world_nothing_looks_wrong(seed):
     env, perceive = generated.world(seed)

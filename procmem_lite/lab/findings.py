@@ -16,6 +16,7 @@ from ..episodes import Episode
 from ..navigation.motion import pairs_of
 from ..percepts import SUCCESS, Percept, Transition
 
+FEW = 20  # cases below which nothing is said
 LONG, SHORT = 2000, 200  # steps, and an episode is left: the first one by chance, all others
 HELP = {  # kind -> what helps: these are lines of the README
     "the percept never changes": "`perceive(env)` has to look at the `env` it is given, anew at every step.",
@@ -123,6 +124,6 @@ def some(names: Iterable[object]) -> str:
 
 
 def new(episodes: Iterable[Episode], what: Callable[[Percept], Hashable]) -> float:
-    """How many in a hundred percepts bring what had not been there before in their episode."""
-    seen = [[what(percept) for percept in episode.percepts[1:]] for episode in episodes]
+    """How many in a hundred percepts bring what had not been there before in their episode; short ones tell nothing."""
+    seen = [[what(percept) for percept in episode.percepts[1:]] for episode in episodes if episode.steps >= FEW]
     return 100 * sum(len(set(each)) for each in seen) / max(1, sum(map(len, seen)))

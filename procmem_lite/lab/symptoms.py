@@ -18,9 +18,8 @@ from ..agent import ProceduralMemoryAgent
 from ..navigation.motion import STILL, MotionModel, fit, pairs_of
 from ..navigation.view import View
 from ..percepts import Displacement, Transition, earned
-from .findings import LONG, Finding, Played, has_moved, new, some, told
+from .findings import FEW, LONG, Finding, Played, has_moved, new, some, told
 
-FEW = 20  # cases below which nothing is said
 OFTEN = 0.35  # share of the steps that may be at odds
 MOSTLY = 90  # per cent that are nearly all
 EXACT = 1e-3  # steps that a displacement may be off
@@ -50,13 +49,13 @@ def flips(played: Played) -> Findings:
         yield Finding("no fact flips", f"In {len(steps):,} steps no fact came or went, and nothing succeeded; there "
                                        + (f"is {some(sorted(facts))}." if facts else "are no facts at all."))
     gone = [step for step in played.viewed if has_moved(step) or step.percept.place != step.next_percept.place]
-    flipped = [step.percept.facts ^ step.next_percept.facts for step in gone]
+    with_it = sum(step.percept.facts != step.next_percept.facts for step in gone)
     never_back = new(played.chance, lambda percept: view.of(percept).facts) > MOSTLY
-    if never_back or len(gone) >= FEW and 100 * sum(map(bool, flipped)) > MOSTLY * len(gone):
-        flipped = flipped or [step.percept.facts ^ step.next_percept.facts for step in played.viewed]
+    if never_back or len(gone) >= FEW and 100 * with_it > MOSTLY * len(gone):
+        flipped = [step.percept.facts ^ step.next_percept.facts for step in (gone or played.viewed)]
         count = sum(map(bool, flipped))
         yield Finding("facts flip at every step", f"Facts came or went in {count:,} of {len(flipped):,} steps, such as "
-                                                  f"{some(sorted(next(filter(None, flipped))))}.")
+                                                  f"{some(sorted(frozenset().union(*flipped)))}.")
     if view.flickers:
         yield Finding("facts flicker", f"{some(sorted(view.flickers))} came and went with every action.", False)
 
