@@ -263,9 +263,8 @@ class ProceduralMemoryAgent(SequenceAgent):
                  explorer: str | Explorer = "untried", succeeded: Judge | None = None, **settings: object) -> None:
         super().__init__(n_actions, perceive, seed, explorer=explorer, succeeded=succeeded, **settings)
         model = MotionModel(self.n_actions, self.settings.trust)
-        beliefs = Beliefs(model, self.settings)
-        self.memory.senses = {"motion": model, "dangers": Dangers(model), "beliefs": beliefs}
-        self.memory.induce = beliefs.induce
+        self.memory.senses = {"motion": model, "dangers": Dangers(model), "beliefs": Beliefs(model, self.settings)}
+        self.memory.induce = self.memory.senses["beliefs"].induce
 
     @property
     def model(self) -> MotionModel:
@@ -285,7 +284,8 @@ class ProceduralMemoryAgent(SequenceAgent):
 
     def doubts(self, run: Run, found: Sequence[Shelf]) -> bool:
         """Whether a plan mostly fails; the less often it has worked, the more often it is doubted while learning."""
-        return run.memory.learning and is_vain(found, run.percept.facts, run.memory.library.ledger, run.memory.rng)
+        curious = self.settings.ban and run.memory.learning
+        return curious and is_vain(found, run.percept.facts, run.memory.library.ledger, run.memory.rng)
 
     def policies(self, run: Run, shelf: Shelf, k: int) -> list[Match]:
         """Going to the site, where that can be done; else the stored sequences."""

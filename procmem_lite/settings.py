@@ -16,7 +16,7 @@ class Settings:
     Attributes:
         rule: which parts of a path become skills; see :func:`~procmem_lite.skills.hindsight`.
         threshold: the least similarity, from 0 to 1, at which a stored sequence is played; below it the agent explores.
-        ban: leave a skill alone for a while where it failed.
+        ban: leave a skill alone for a while where it failed, and doubt a plan that mostly fails.
         burst: exploring steps once every plan has failed; doubled each time it happens again in an episode.
         cases: paths remembered for each effect, from which preconditions and anchors are induced.
         closed_loop: find the path to where an effect happens with learned motion, instead of playing stored actions.
