@@ -536,7 +536,8 @@ def test_without_learning_nothing_is_doubted_and_no_random_number_is_drawn():
 
 
 def test_a_bad_end_costs_two_hundred_steps_more():
-    used = Invocation(Skill((0,), frozenset(), frozenset("a")), 3, Percept(frozenset()), frozenset("a"), 1.0, 1.0, stop=5)
+    skill = Skill((0,), frozenset(), frozenset("a"))
+    used = Invocation(skill, 3, Percept(frozenset()), frozenset("a"), 1.0, 1.0, stop=5)
     used.reason = "no effect"
     assert used.cost == 2
     used.reason = "bad end"
