@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .arguments import is_number, whole
+from .arguments import is_number, truth, whole
 
 RULES = ("whole", "erased", "suffixes", "subpaths")
 
@@ -48,5 +48,7 @@ class Settings:
             raise ValueError(f"threshold: a number from 0 to 1 is needed, got {self.threshold!r}")
         for name in ("burst", "cases", "trials", "accidents", "trust"):
             whole(getattr(self, name), name, least=1)
+        for name in ("ban", "closed_loop", "hunch", "wary"):
+            truth(getattr(self, name), name)
         if not is_number(self.doubt) or self.doubt < 1:
             raise ValueError(f"doubt: a number of at least 1 is needed, got {self.doubt!r}")

@@ -343,6 +343,7 @@ def agent(**settings: Any) -> ProceduralMemoryAgent:
     (lambda: agent(rule="middles"), ValueError, "rule: one of .* got 'middles'"),
     (lambda: agent(burst=0), ValueError, "burst: a whole number of at least 1 is needed, got 0"),
     (lambda: agent(doubt=0.5), ValueError, "doubt: a number of at least 1 is needed, got 0.5"),
+    (lambda: agent(hunch="no"), TypeError, "hunch: True or False is needed, got 'no'"),
     (lambda: agent(lookahead=1), TypeError, "lookahead"),
     (lambda: agent(threshold=1.5), ValueError, "threshold: a number from 0 to 1 is needed, got 1.5"),
     (lambda: agent(threshold=float("nan")), ValueError, "threshold: .* got nan"),
