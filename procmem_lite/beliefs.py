@@ -106,6 +106,8 @@ class Beliefs:
     def is_refuted(self, cases: Sequence[Sequence[Transition]], anchor: str, preconditions: Facts) -> bool:
         """Whether an action was in vain more often than not with an anchor where it was when the effect came about."""
         last, effect = cases[-1][-1], change_of(cases[-1])[0]
+        if site_of(last, anchor).action is None:
+            return False  # arriving was enough: who stood still has not arrived
         spots = {case[-1].percept.objects.get(anchor) for case in cases}
         worked = [effect <= trial.next_percept.facts for trial in self.trials.get(last.action, ())
                   if preconditions <= trial.percept.facts and not effect <= trial.percept.facts

@@ -469,6 +469,20 @@ def test_what_was_in_vain_again_and_again_at_one_thing_is_about_another(tries, w
     assert anchors(agent) == {anchor}
 
 
+def come(arrives: bool) -> Episode:
+    """A step onto a rug, or one in vain: somebody slipped, say."""
+    before = percept(HOLDING, {"rug": (0, 1), "lamp": (4, 4)}, (0, 0))
+    after = percept(PUT, {"rug": (0, 0), "lamp": (4, 3)}, (0, 1))
+    return Episode([Transition(before, 3, 0.0, after if arrives else before)])
+
+
+def test_who_stood_still_has_refuted_nothing_that_comes_of_arriving():
+    agent = mover()
+    for arrives in (True, *[False] * 6, True):
+        agent.learn_from(come(arrives))
+    assert anchors(agent) == {"rug"}
+
+
 # ---------------------------------------------------------------- what mostly fails
 
 
