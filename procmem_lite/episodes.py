@@ -131,8 +131,7 @@ class Play:
         self.longest = self.max_steps or max(LONGEST, stated_bound(env))
         self.episode = Episode(seed=seed if seed is None else whole(seed, "seed"),
                                actions=getattr(perceive, "actions", None))
-        if not any(each.name == "seed" or each.kind is each.VAR_KEYWORD
-                   for each in inspect.signature(env.unwrapped.reset).parameters.values()):
+        if not takes_seed(env.unwrapped.reset):
             raise TypeError("env.reset: it must take a seed, as in def reset(self, *, seed=None, options=None)")
         env.reset(seed=self.episode.seed)
         self.axes = getattr(getattr(actor, "agent", None), "axes", 0)
@@ -185,6 +184,15 @@ def stated_bound(env: gym.Env) -> int:
     """After how many steps an environment says that it cuts an episode off; 0 where it does not say."""
     stated = [env.get_wrapper_attr(name) for name in ("_max_episode_steps", "max_steps") if env.has_wrapper_attr(name)]
     return max((int(bound) for bound in stated if is_action(bound)), default=0)
+
+
+def takes_seed(reset: Callable) -> bool:
+    """Whether an environment's reset can be given a seed; of compiled ones it cannot be known, and is believed."""
+    try:
+        known = inspect.signature(reset).parameters.values()
+    except ValueError:
+        return True
+    return any(each.name == "seed" or each.kind is each.VAR_KEYWORD for each in known)
 
 
 def count_actions(env: gym.Env, actor: object = None) -> int:

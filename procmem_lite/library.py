@@ -66,7 +66,7 @@ class Use(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """What some uses came to: how many, how many successes, how many steps."""
+    """What some uses came to: how many, how many successes, how many steps; a bad end counts as 200 more."""
 
     uses: int = 0
     successes: int = 0

@@ -8,7 +8,7 @@ from worlds import DONE, Chores, Paperwork, percept
 
 from procmem_lite import agent as agent_module
 from procmem_lite.agent import ProceduralMemoryAgent, Run
-from procmem_lite.episodes import Actor, Choice, Episode, Invocation, Play, rollout
+from procmem_lite.episodes import Actor, Choice, Episode, Invocation, Play, rollout, takes_seed
 from procmem_lite.lab.baselines import CompassAgent, QLearningAgent, RandomAgent
 from procmem_lite.percepts import EXPLORING, SUCCESS, Percept, Transition
 from procmem_lite.worlds.gridworld import ACTIONS, GridWorld, perceive
@@ -222,3 +222,11 @@ def test_a_wrapped_environment_is_played_as_it_is():
 def test_a_bound_or_a_judge_that_is_none_is_refused_by_name(given):
     with pytest.raises((ValueError, TypeError), match=next(iter(given))):
         Play(GridWorld("fixed", 5), perceive, 0, **given)
+
+
+@pytest.mark.parametrize(("reset", "takes"), [
+    (lambda seed=None, options=None: None, True), (lambda **more: None, True), (lambda options=None: None, False),
+    (dict, True),  # compiled: nobody can say
+])
+def test_whether_a_reset_takes_a_seed_is_asked_where_it_can_be_known(reset, takes):
+    assert takes_seed(reset) == takes

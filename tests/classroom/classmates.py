@@ -83,6 +83,15 @@ def reference(name: str) -> Answers:
     return {name_of(cell): cell.source for cell in source.cells if cell.metadata["nbgrader"]["solution"]}
 
 
+def changed(answers: Answers, cell: str, *pairs: tuple[str, str]) -> Answers:
+    """One of some answers with some things changed."""
+    source = answers[cell]
+    for old, new in pairs:
+        assert old in source
+        source = source.replace(old, new)
+    return {cell: source}
+
+
 def mistakes(name: str) -> dict[str, tuple[Answers, set[str]]]:
     """Wrong submissions: what is wrong -> (changed answers, test cells lost)."""
     return importlib.import_module(f"wrong_{name}").WRONG

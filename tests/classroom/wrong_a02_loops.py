@@ -1,18 +1,11 @@
 """Plausible mistakes in assignment 2: what is wrong -> (answer cell -> code, test cells that must be lost)."""
 
-from classmates import reference
+from functools import partial
 
-GOOD = reference("a02_loops")
+import classmates
 
-
-def changed(cell: str, *pairs: tuple[str, str]) -> dict[str, str]:
-    """A right answer with some things changed."""
-    source = GOOD[cell]
-    for old, new in pairs:
-        assert old in source
-        source = source.replace(old, new)
-    return {cell: source}
-
+GOOD = classmates.reference("a02_loops")
+changed = partial(classmates.changed, GOOD)
 
 BOTH, ERRANDS = {"excursions-small", "excursions-long"}, {"errands-small", "errands-random"}
 WRONG = {

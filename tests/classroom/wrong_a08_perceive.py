@@ -3,9 +3,9 @@
 With "?": whether an agent still learns from such a percept is the agent's affair, and may go either way.
 """
 
-from classmates import reference
+import classmates
 
-GOOD = reference("a08_perceive")
+GOOD = classmates.reference("a08_perceive")
 WRONG_READING = '''
 def reading():
     return {"first": "P", "second": "P", "site": (0, -1), "share": 1.0}
@@ -14,11 +14,7 @@ def reading():
 
 def changed(*pairs: tuple[str, str], cell: str = "perceive") -> dict[str, str]:
     """A right answer with some things changed."""
-    source = GOOD[cell]
-    for old, new in pairs:
-        assert old in source
-        source = source.replace(old, new)
-    return {cell: source}
+    return classmates.changed(GOOD, cell, *pairs)
 
 
 WRONG = {
