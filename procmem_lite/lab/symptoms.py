@@ -72,14 +72,19 @@ def motion(played: Played) -> Findings:
         yield Finding("no object moves", f"{some(sorted(names))}: not seen to move in {len(played.steps):,} steps; "
                                          f"the place changed in {walked:,} of them.")
     moved, odd = jumps(played.viewed)
-    if moved >= FEW and odd > OFTEN * moved:
+    if is_often(odd, moved):
         yield Finding("displacements jump", f"In {odd:,} of {moved:,} steps that moved things, most moved as no action "
                                             "usually moves them.")
     elif isinstance(played.agent, ProceduralMemoryAgent) and played.agent.model.maps:
         moved, odd = at_odds(played.agent.model, played.agent.memory.view, played.steps)
-        if moved >= FEW and odd > OFTEN * moved:
+        if is_often(odd, moved):
             yield Finding("what was learned does not hold", f"In {odd:,} of {moved:,} steps that moved things, most "
                                                             "moved otherwise than the agent has learned.")
+
+
+def is_often(odd: int, steps: int) -> bool:
+    """Whether so many of the steps are more than there may be."""
+    return steps >= FEW and odd > OFTEN * steps
 
 
 def at_odds(model: MotionModel, view: View, steps: Iterable[Transition]) -> tuple[int, int]:
@@ -136,7 +141,10 @@ def places(played: Played) -> Findings:
 
 
 def ground(played: Played) -> Findings:
-    """What ``around`` says is another thing than what happens."""
+    """What ``around`` says is another thing than what happens; where displacements jump, nobody can tell."""
+    moved, odd = jumps(played.viewed)
+    if is_often(odd, moved):
+        return
     model, free, stood, shut, passed, elsewhere = played.learned.model, 0, 0, 0, 0, 0
     for step in played.viewed:
         ahead = model.step(step.action)
