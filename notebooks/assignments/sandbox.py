@@ -36,7 +36,8 @@ LARGEST = 1 << 60  # beyond it lie the numbers that collide
 NOBODY = 65534
 
 
-OUT_OF_TIME = "was not run: the submission has used up all its time"
+ALL_USED = "the submission has used up all its time"
+OUT_OF_TIME = f"was not run: {ALL_USED}"
 
 
 class Opaque:
@@ -176,7 +177,7 @@ class Sandbox:
                     reply = self.ask(("run", source))
                 except Stopped as stopped:
                     if self.left <= 0:
-                        raise
+                        raise Stopped(OUT_OF_TIME) from None
                     self.skipped.add(number)
                     self.notes.append(f"code cell {number + 1} {stopped}, and was left out")
                     break
@@ -207,6 +208,8 @@ class Sandbox:
             ready = self.receive(60)  # a busy machine may take its time
             self.protected, self.closed = ready.get("landlock") is True, ready.get("closed") is True
         except Stopped as stopped:
+            if self.left <= 0:
+                raise Stopped(OUT_OF_TIME) from None
             raise RuntimeError(f"the grading process did not start: it {stopped}") from None
 
     def ask(self, request: tuple) -> dict:
@@ -215,29 +218,29 @@ class Sandbox:
             raise Stopped(OUT_OF_TIME)
         data = pickle.dumps(request)
         try:
-            self.send(struct.pack(">I", len(data)) + data, time.monotonic() + self.call_seconds)
-            return self.receive(max(0, min(self.call_seconds, self.left)))
+            self.send(struct.pack(">I", len(data)) + data, self.call_seconds)
+            return self.receive(self.call_seconds)
         except (BrokenPipeError, ConnectionResetError):
             raise self.ended() from None
 
-    def send(self, data: bytes, deadline: float) -> None:
-        view = memoryview(data)
+    def send(self, data: bytes, seconds: float) -> None:
+        deadline, view = min(time.monotonic() + seconds, self.deadline), memoryview(data)
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdin, selectors.EVENT_WRITE)
             while view:
-                if not selector.select(max(0, deadline - time.monotonic())):
-                    self.stop()
-                    raise Stopped("does not read what it is given")
+                left = deadline - time.monotonic()
+                if left <= 0 or not selector.select(left):
+                    raise self.late("does not read what it is given")
                 view = view[os.write(self.process.stdin.fileno(), view):]
 
     def receive(self, seconds: float) -> dict:
-        deadline, data = time.monotonic() + seconds, bytearray()
+        deadline, data = min(time.monotonic() + seconds, self.deadline), bytearray()
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
             while not data.endswith(b"\n"):
-                if not selector.select(max(0, deadline - time.monotonic())):
-                    self.stop()
-                    raise Stopped(f"was still running after {seconds:.0f} s")
+                left = deadline - time.monotonic()
+                if left <= 0 or not selector.select(left):
+                    raise self.late(f"was still running after {seconds:g} s")
                 more = os.read(self.process.stdout.fileno(), 1 << 16)
                 if not more:
                     raise self.ended()
@@ -250,6 +253,12 @@ class Sandbox:
             return reply if isinstance(reply, dict) else {}
         except (ValueError, RecursionError):
             return {}
+
+    def late(self, why: str) -> Stopped:
+        """Why there is no answer: the submission's time may have been over before the call's own was."""
+        why = why if self.left > 0 else f"was cut off: {ALL_USED}"
+        self.stop()
+        return Stopped(why)
 
     def ended(self) -> Stopped:
         self.stop()

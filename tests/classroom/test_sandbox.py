@@ -126,10 +126,25 @@ def test_memory_and_files_are_limited(sandbox):
 
 
 def test_all_time_together_is_limited(sandbox):
-    with sandbox.Sandbox(["import time\ndef f(): time.sleep(0.6)"], total_seconds=1) as box:
-        box.call("f")
-        with pytest.raises(sandbox.Stopped, match="time|running"):
-            box.call("f")
+    cells = ["import time\ndef f(): return 1\ndef g(): time.sleep(60)\ndef h(): return 1"]
+    with sandbox.Sandbox(cells, call_seconds=50, total_seconds=60) as box:
+        assert box.call("f") == 1
+        box.deadline = time.monotonic() + 0.5
+        with pytest.raises(sandbox.Stopped, match="g was cut off: the submission has used up all its time"):
+            box.call("g")
+        with pytest.raises(sandbox.Stopped, match="h was not run: the submission has used up all its time"):
+            box.call("h")
+
+
+@pytest.mark.parametrize("cell", ["while True: pass", "import os; os._exit(0)"])
+def test_a_function_that_is_not_reached_in_time_is_told_so(sandbox, cell):
+    """Wherever the clock runs out: while a process starts, in a cell, or between the two."""
+    for passed in (0.0, 0.02, 0.1, 0.3):
+        with sandbox.Sandbox([cell, "def f(): return 1"], total_seconds=passed) as box:
+            with pytest.raises(sandbox.Stopped, match="f was (not run|cut off): the submission has used up all its time"):
+                while True:
+                    box.call("f")
+                    box.stop()
 
 
 def test_starting_again_is_on_the_submissions_clock(sandbox):
