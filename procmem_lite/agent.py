@@ -9,7 +9,7 @@ burst     exploring steps once every plan has failed
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -57,8 +57,8 @@ class Run(Actor):
         self.body = self.agent.embody(self.percept)
         self.banned: set[Hashable] = set()  # situations
         self.shut, self.broken = set(), set()  # (claim, facts): every skill is banned; it led elsewhere than promised
-        self.using: Using | None = None
-        self.plan = self.promised = None  # shelves; facts, goal and operators once the first has done its part
+        self.met: dict[Facts, Collection[str]] = {}  # facts -> what was there when they held last
+        self.plan = self.promised = self.using = None  # shelves; facts, goal, operators after its first; what acts
         self.burst = self.setbacks = 0
 
     def act(self, play: Play) -> Choice:
@@ -116,6 +116,7 @@ def ahead(run: Run) -> tuple[Shelf, ...]:
 def decide(run: Run) -> tuple[Shelf, ...] | None:
     """The plan to what is wanted; while none is known, the one to the facts explored least; None to explore here."""
     here, shelves = run.percept.facts, run.agent.edges(run)
+    run.met[here] = run.percept.objects
     found = plan(here, run.percept.wanted, shelves, run.shut, partial(run.agent.price, run))
     if found and not run.agent.doubts(run, found):
         return found
@@ -214,9 +215,9 @@ class SequenceAgent(Shell):
     def price(self, run: Run, shelf: Shelf, facts: Facts) -> float:
         """Expected steps of a shelf: mean length divided by success rate, as attempted under these facts.
 
-        Infinitely many where it is the next one, and what it is about is not there.
+        Infinitely many where what it is about is not there, and was not when these facts held last in this episode.
         """
-        is_gone = facts == run.percept.facts and shelf.anchor not in {None, *run.percept.objects}
+        is_gone = facts in run.met and shelf.anchor not in {None, *run.percept.objects, *run.met[facts]}
         tried = run.memory.library.ledger.under_facts(shelf.operator.claim, facts)
         return float("inf") if is_gone else expected_steps(shelf, facts) * shelf.tally.rate / tried.rate
 

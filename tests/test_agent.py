@@ -13,7 +13,7 @@ from episodes_by_hand import Walker, do, walk
 from insides import insides
 from worlds import BAKE, LADDER, PICK, SHAKE, Chores, Orchard, Paperwork, percept
 
-from procmem_lite.agent import ProceduralMemoryAgent, Run
+from procmem_lite.agent import ProceduralMemoryAgent, Run, SequenceAgent
 from procmem_lite.episodes import Episode, rollout
 from procmem_lite.explorers import ScriptedExplorer
 from procmem_lite.library import LINES, SkillLibrary, Use
@@ -254,6 +254,44 @@ def test_where_one_action_brings_more_or_less_the_plan_that_fails_is_shut_and_no
         assert (frozenset({"apple", "pear"}), frozenset({"apple"})) in [(claim.effect, facts) for claim, facts in vain]
         assert set(vain) == run.shut, "what was planned and brought nothing is shut"
         assert len(set(vain)) == len(vain), "and not planned again"
+
+
+class Cellar(gym.Env):
+    """A corridor with an exit that is seen from nearby only, and a lamp that can be lit and put out anywhere."""
+
+    action_space, observation_space = gym.spaces.Discrete(4), gym.spaces.Discrete(1)
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        super().reset(seed=seed)
+        self.at, self.lit = 0, False
+        return 0, {}
+
+    def step(self, action: int) -> tuple:
+        self.lit = action == 0 if action < 2 else self.lit
+        self.at = max(0, self.at + (0, 0, 1, -1)[action])
+        is_out = self.at == self.length
+        return 0, float(is_out), is_out, False, {}
+
+    @staticmethod
+    def perceive(env: gym.Env) -> Percept:
+        cellar = env.unwrapped
+        far = cellar.length - cellar.at
+        return Percept({"lit" if cellar.lit else "dark"}, {"exit": (far,)} if far < 4 else {}, cellar.at)
+
+
+@pytest.mark.parametrize("kind", [SequenceAgent, ProceduralMemoryAgent])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_out_of_sight_is_looked_for_and_not_hoped_for_from_facts_that_did_not_bring_it(kind, seed):
+    agent = kind(4, Cellar.perceive, seed=seed)
+    for number in range(10):
+        agent.run_episode(Cellar(3), seed=number, max_steps=200)
+    episode = agent.run_episode(Cellar(12), seed=0, learn=False, max_steps=400)
+    assert episode.success
+    lamp = [each for each in episode.invocations if each.expected & {"lit", "dark"}]
+    assert len(lamp) <= 4, "to light the lamp and put it out again does not bring the exit into sight"
 
 
 @pytest.mark.parametrize("cap", [1, 2, 7])
