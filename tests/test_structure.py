@@ -24,6 +24,8 @@ CORE = (
     ("navigation.tracker",), ("navigation.search",), ("navigation.slips",), ("navigation.goto", "explorers", "beliefs"),
     ("memory", "agent_schema"), ("agent_file",),
     ("shell",), ("agent",),
+    ("options.option",), ("options.learning", "options.discovery", "options.worth"),
+    ("options.critic", "options.levels"), ("options",),
 )
 ORDER = (
     *CORE, ("scenes", "worlds", "worlds.layouts", "worlds.missions"),
