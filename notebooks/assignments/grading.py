@@ -29,7 +29,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
 from sandbox import OUT_OF_TIME, Sandbox, Stopped
-from submission import GUIDE, HIDDEN, MOST, Found, Unacceptable, defined, known
+from submission import GUIDE, HIDDEN, Found, Unacceptable, defined, known
 
 SEED_LINE = re.compile(r"^SEED = \d+", re.MULTILINE)
 
@@ -78,8 +78,6 @@ class Restore(Course):
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        if len(nb.cells) > MOST:
-            raise Unacceptable(f"the notebook has {len(nb.cells)} cells: more than {MOST} are not read")
         cells = self.master(resources)
         self.check_assignment(nb, cells, resources)
         found = Found(nb, cells)
@@ -119,12 +117,8 @@ class Grade(Course):
     megabytes = Integer(2048, help="memory of the student's process").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        master = self.master(resources)
-        given = [cell.source for cell in master if is_given(cell)]
-        tests = {known(cell): cell.source for cell in master if utils.is_grade(cell) and cell.cell_type == "code"}
-        pictures = {known(cell) for cell in master if is_picture(cell)}
-        own = [cell.source for cell in nb.cells if cell.cell_type == "code" and known(cell) not in {*tests, *pictures}]
-        outputs, notes = self.mark(own, given, list(functions(master)), tests)
+        parts = taken_apart(nb.cells, self.master(resources))
+        tests, (outputs, notes) = parts[-1], self.mark(*parts)
         for cell in nb.cells:
             if known(cell) in tests:
                 cell.outputs, cell.execution_count = outputs[known(cell)], None
@@ -146,6 +140,14 @@ class Grade(Course):
         told = dict(within(self.total_seconds + self.call_seconds, work))
         late = [failure("Stopped", f"this test {OUT_OF_TIME}")]
         return {name: told.get(name, late) for name in tests}, told.get(None, [])
+
+
+def taken_apart(cells: list[NotebookNode], master: list[NotebookNode]) -> tuple[list, list, list, dict]:
+    """Of a restored notebook: the student's code, ours that it builds on, the functions asked for, and the tests."""
+    tests = {known(cell): cell.source for cell in master if utils.is_grade(cell) and cell.cell_type == "code"}
+    left = {*tests, *(known(cell) for cell in master if is_picture(cell))}
+    own = [cell.source for cell in cells if cell.cell_type == "code" and known(cell) not in left]
+    return own, [cell.source for cell in master if is_given(cell)], list(functions(master)), tests
 
 
 def within(seconds: float, work: Callable) -> Iterator[tuple]:

@@ -146,6 +146,8 @@ class Found:
         self.added: dict[str | None, list[NotebookNode]] = {}  # cell of ours -> what the student has put after it
         self.notes: list[str] = []
         last, changed = None, []
+        if len(notebook.cells) > MOST:
+            raise Unacceptable(f"the notebook has {len(notebook.cells)} cells: more than {MOST} are not read")
         for cell in notebook.cells:
             name = self.name(cell)
             if name is None:

@@ -169,7 +169,7 @@ EVERYWHERE: dict[str, tuple[Callable, bool]] = {
     "never returns from its first function": (
         functions_that("import os; os._exit(0)", "import time\nwhile True:\n    time.sleep(60)"), False),
     "exits the process in every function": (functions_that("import os\nos._exit(0)"), False),
-    "eats memory": (functions_that("return [bytearray(1 << 30) for _ in range(1000)]"), False),
+    "eats memory": (functions_that("return [bytearray(1 << 31) for _ in range(1000)]"), False),
     "returns an object equal to everything": (functions_that(EVERYTHING), False),
     "prints a megabyte and returns one": (functions_that("print('x' * 10**6)\nreturn 'x' * 10**7"), False),
     "writes outside its folder": (functions_that(WRITES), False),

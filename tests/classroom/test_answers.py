@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import signal
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -12,7 +13,7 @@ from types import ModuleType
 import nbformat
 import numpy as np
 import pytest
-from classmates import ASSIGNMENTS, NAMES, reference
+from classmates import ASSIGNMENTS, NAMES, SECONDS, mistakes, reference
 from hostile import Answers, is_test, name_of
 
 from procmem_lite import Percept
@@ -46,15 +47,32 @@ def used_up(arguments: tuple) -> None:
 
 
 class Here:
-    """Stands for the sandbox: what ``answer(function, *arguments)`` returns comes back as it would from there."""
+    """Stands for the sandbox: what ``answer(function, *arguments)`` returns comes back as it would from there.
 
-    answer: Callable = fails
+    As there, a function that goes on for too long, in seconds of the processor, is stopped and not called again.
+    """
+
+    def __init__(self) -> None:
+        self.answer: Callable = fails
+        self.stuck: set[str] = set()
 
     def call(self, name: str, *arguments: object, **settings: object) -> object:
-        from sandbox import decode
+        from sandbox import Stopped, decode
         from worker import encode
 
-        return decode(encode(self.answer(name, *arguments, **settings)))
+        def stop(*signal_and_frame: object) -> None:
+            self.stuck.add(name)
+            raise Stopped(name)
+
+        if name in self.stuck:
+            raise Stopped(name)
+        before = signal.signal(signal.SIGPROF, stop)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
+        try:
+            return decode(encode(self.answer(name, *arguments, **settings)))
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, before)
 
 
 @pytest.fixture
@@ -71,7 +89,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Callable]:
         tests = {name_of(cell): cell.source for cell in cells if is_test(cell)}
 
         def mark(answer: Callable) -> dict[str, bool]:
-            here.answer = answer
+            here.answer, here.stuck = answer, set()
             outputs = {each: grading.run_test(source, space) for each, source in tests.items()}
             return {each: all(output.output_type != "error" for output in found) for each, found in outputs.items()}
 
@@ -102,6 +120,20 @@ def test_right_answers_are_right_under_any_seed(marked: Callable, name: str, see
     notebook = written(name, {}, seed)
     found = marked(name, seed)(lambda function, *arguments: notebook.__dict__[function](*arguments))
     assert {cell for cell, right in found.items() if not right} == set()
+
+
+@pytest.mark.parametrize(("name", "what"), [(name, what) for name in NAMES for what in mistakes(name)])
+def test_a_mistake_loses_exactly_its_points(marked: Callable, name: str, what: str):
+    changed, expected = mistakes(name)[what]
+    notebook, open_ = written(name, changed), {cell for cell in expected if cell.endswith("?")}
+    found = marked(name)(lambda function, *arguments: notebook.__dict__[function](*arguments))
+    lost = {cell for cell, right in found.items() if not right}
+    assert lost - {cell.removesuffix("?") for cell in open_} == expected - open_
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_there_are_at_least_six_mistakes(name: str):
+    assert len(mistakes(name)) >= 6
 
 
 @pytest.mark.parametrize("name", NAMES)
