@@ -29,7 +29,7 @@ CORE = (
 )
 ORDER = (
     *CORE, ("scenes", "worlds", "worlds.layouts", "worlds.missions"),
-    ("worlds.gridworld", "worlds.minigrid", "worlds.office", "worlds.stall"),
+    ("worlds.gridworld", "worlds.minigrid", "worlds.office", "worlds.stall", "worlds.tolls"),
     ("lab", "lab.diary", "lab.findings", "lab.rulebook", "lab.statistics", "lab.training"),
     ("lab.drawing", "lab.symptoms"),
     ("lab.baselines", "lab.doctor", "lab.generated", "lab.original", "lab.experiments", "lab.plotting"),

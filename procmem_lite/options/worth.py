@@ -43,15 +43,16 @@ class Chooser(Run):
         agent: whose skills; nothing of it changes.
         actions: may single actions be chosen too?
         decision: percept -> what counts in choosing.
+        hope: what is expected of a choice that was never made; more than anything can bring, and all is tried.
         alpha, gamma, epsilon: learning rate, discount, share of random choices.
     """
 
     def __init__(self, agent: ProceduralMemoryAgent, seed: int = 0, actions: bool = True,
-                 decision: Callable[[Percept], Decision] = by_place, alpha: float = 0.5, gamma: float = 0.99,
-                 epsilon: float = 0.1) -> None:
+                 decision: Callable[[Percept], Decision] = by_place, hope: float = 0.0, alpha: float = 0.5,
+                 gamma: float = 0.99, epsilon: float = 0.1) -> None:
         super().__init__(agent)
         self.rng, self.actions, self.decision = np.random.default_rng(seed), actions, decision
-        self.alpha, self.gamma, self.epsilon = alpha, gamma, epsilon
+        self.hope, self.alpha, self.gamma, self.epsilon = hope, alpha, gamma, epsilon
         self.worth: dict[Decision, dict[int | Operator, float]] = {}
         self.taken = 0
 
@@ -76,16 +77,16 @@ class Chooser(Run):
         return self.worth.setdefault(self.decision(percept), {})
 
     def best(self, percept: Percept) -> float:
-        """The worth of the best choice there is now; what was never tried is worth nothing yet."""
+        """The worth of the best choice there is now."""
         row = self.row(percept)
-        return max(row.get(option, 0.0) for option in self.options())
+        return max(row.get(option, self.hope) for option in self.options())
 
     def pick(self) -> int | Operator:
         """Mostly the best choice; ties are drawn."""
         options, row = self.options(), self.row(self.percept)
         if self.learns and self.rng.random() < self.epsilon:
             return options[int(self.rng.integers(len(options)))]
-        worth = [row.get(option, 0.0) for option in options]
+        worth = [row.get(option, self.hope) for option in options]
         ties = [option for option, value in zip(options, worth, strict=True) if value == max(worth)]
         return ties[int(self.rng.integers(len(ties))) if self.learns else 0]
 
@@ -119,7 +120,11 @@ class Chooser(Run):
     def learn_stretch(self) -> None:
         """One finished choice, from its last step back: what each of its parts was worth."""
         stretch, self.stretch = self.stretch, []
-        if not self.learns or not stretch:
+        if not self.learns:
+            return
+        if not stretch and not self.play.over:  # it could not start: then it is worth what else there is
+            self.correct(self.row(self.percept), self.chosen, self.best(self.percept))
+        if not stretch:
             return
         self.taken += len(stretch)
         ended = stretch[-1].terminated
@@ -131,11 +136,12 @@ class Chooser(Run):
                 self.correct(row, self.chosen, gained)
             if self.actions or self.chosen == step.action:
                 self.correct(row, step.action, step.reward + self.gamma * future)
-            future = max(row.values(), default=0.0)
+            future = max(row.values(), default=self.hope)
 
     def correct(self, row: dict[int | Operator, float], option: int | Operator, target: float) -> None:
         """Move a worth towards what was found."""
-        row[option] = row.get(option, 0.0) + self.alpha * (target - row.get(option, 0.0))
+        known = row.get(option, self.hope)
+        row[option] = known + self.alpha * (target - known)
 
     def run_episode(self, env: gym.Env, seed: int | None = None, learn: bool = True,
                     max_steps: int | None = None) -> Episode:
