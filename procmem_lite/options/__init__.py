@@ -15,9 +15,11 @@ from .discovery import (
 from .learning import Choices, Learned, greedy_steps, learn_options, learn_step, learn_use
 from .levels import Manager, Subtask, subtasks_of, two_levels
 from .option import NOWHERE, Option, as_option, as_skills, follow, told
-from .worth import Chooser, by_facts, by_place, value_iteration
+from .worth import Chooser, by_facts, by_place, learn_skills, value_iteration
 
-__all__ = ["NOWHERE", "Chooser", "Choices", "Critic", "Learned", "Manager", "Option", "Subtask", "as_option",
-           "as_skills", "betweenness", "bottleneck_options", "by_facts", "by_place", "eigenoption", "eigenoptions",
-           "follow", "graph_of", "graph_seen", "greedy_steps", "learn_options", "learn_step", "learn_use",
-           "option_critic", "option_to", "peaks", "subtasks_of", "told", "two_levels", "value_iteration", "waves"]
+__all__ = [
+    "NOWHERE", "Chooser", "Choices", "Critic", "Learned", "Manager", "Option", "Subtask", "as_option", "as_skills",
+    "betweenness", "bottleneck_options", "by_facts", "by_place", "eigenoption", "eigenoptions", "follow",
+    "graph_of", "graph_seen", "greedy_steps", "learn_options", "learn_skills", "learn_step", "learn_use",
+    "option_critic", "option_to", "peaks", "subtasks_of", "told", "two_levels", "value_iteration", "waves",
+]

@@ -97,19 +97,23 @@ def greedy_steps(choices: Choices, table: Table, start: int, limit: int) -> int 
 
 
 def learn_options(table: Table, start: int, shortest: int, options: Sequence[Option] = (), seed: int = 0,
-                  steps: int = 50_000, within: bool = True, cap: int = 1_000, check: int = 50,
-                  alpha: float = ALPHA, gamma: float = GAMMA, epsilon: float = EPSILON) -> Learned:
+                  steps: int = 50_000, within: bool = True, again: bool = False, cap: int = 1_000, check: int = 50,
+                  values: Sequence[Sequence[float]] | None = None, alpha: float = ALPHA, gamma: float = GAMMA,
+                  epsilon: float = EPSILON) -> Learned:
     """Q-learning over actions and options, epsilon-greedy; without options it is Watkins's.
 
     Args:
         shortest: steps of the shortest path; greedy play is tried every ``check`` steps, and has to come near it at
             ``HELD`` tries in a row. Steps taken in a try are not counted.
-        within: learn from every step within an option, too; else from whole uses alone.
-        cap: steps after which an episode is cut off.
+        within: learn from every step within an option, which may then be left at any step to explore; else options
+            run to their end, and are learned from as wholes.
+        again: learn from all steps of an episode once more at its end, the last first.
+        cap: steps after which an episode is cut off. values: to begin with, zero unless given.
     """
     rng, choices, watch = np.random.default_rng(seed), Choices(table, options), Watch()
+    choices.values = [list(row) for row in values or choices.values]
     moves, rewards, ends = (array.tolist() for array in (table.next_state, table.reward, table.terminated))
-    state, age, taken, tried = start, 0, 0, 0
+    state, age, taken, tried, episode = start, 0, 0, 0, []
     while taken < steps:
         if taken >= tried:
             tried += check
@@ -127,13 +131,17 @@ def learn_options(table: Table, start: int, shortest: int, options: Sequence[Opt
             state, age = after, age + 1
             if choice < choices.n_actions or choice not in choices.open[state] or len(use) >= LONGEST:
                 break
+            if within and rng.random() < epsilon:
+                break  # or states on an option's path would hardly ever be left for anything else
         if within:
             for step in reversed(use):  # from its end back, so that the end is known at once at its beginning
                 learn_step(choices, *step, alpha, gamma)
         else:
             gained = sum(gamma ** number * reward for number, (_, _, reward, _, _) in enumerate(use))
             learn_use(choices, begun, choice, gained, len(use), state, ended, alpha, gamma)
-        taken += len(use)
+        taken, episode = taken + len(use), episode + use
         if ended or age >= cap:
-            state, age = start, 0
+            for step in reversed(episode) if again else ():
+                learn_step(choices, *step, alpha, gamma)
+            state, age, episode = start, 0, []
     return Learned(None, choices)

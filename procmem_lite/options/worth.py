@@ -17,6 +17,7 @@ from ..episodes import Choice, Episode, Play, rollout
 from ..library import Shelf
 from ..percepts import Percept, Transition
 from ..skills import Operator
+from .learning import NEAR, Learned, Watch
 from .option import Table
 
 Decision = Hashable
@@ -147,6 +148,18 @@ class Chooser(Run):
                     max_steps: int | None = None) -> Episode:
         """Play one episode."""
         return rollout(env, self.agent.perceive, self, seed, learn, max_steps, self.agent.succeeded)
+
+
+def learn_skills(chooser: Chooser, env: gym.Env, shortest: int, steps: int = 50_000) -> Learned:
+    """Let a chooser play until its greedy play stays near the shortest path; tried, and not counted, before each
+    episode. The criterion is that of ``learn_options``."""
+    watch = Watch()
+    while chooser.taken < steps:
+        test = chooser.run_episode(env, learn=False, max_steps=4 * shortest)
+        if watch.note(chooser.taken, test.success and test.steps * NEAR <= shortest):
+            return Learned(watch.since, chooser)
+        chooser.run_episode(env)
+    return Learned(None, chooser)
 
 
 class Optimum(NamedTuple):
