@@ -10,6 +10,7 @@ import __future__
 import ast
 import inspect
 import linecache
+import os
 import re
 import sys
 import types
@@ -42,8 +43,9 @@ class Shell:
 
     def __init__(self, space: dict) -> None:
         self.user_ns, self.flags, self.count = space, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, 0
+        self.out: dict[int, object] = {}
         space |= {"__name__": "__main__", "get_ipython": lambda: self, "display": lambda *things, **more: None,
-                  "In": [""], "Out": {}, "_": "", "__": "", "___": ""}
+                  "In": [""], "Out": self.out, "_": "", "__": "", "___": ""}
         self.given = dict.fromkeys(("_", "__", "___"), "")
 
     def __getattr__(self, name: str) -> object:
@@ -56,7 +58,12 @@ class Shell:
         return Lines()
 
     def run_line_magic(self, name: str, line: str, *more: object) -> object:
-        """`%time x = 5` runs what follows; other magics do nothing."""
+        """`%time x = 5` runs what follows, `%run file` what is in it; other magics do nothing."""
+        if name == "run" and line.split():
+            path = Path(line.split()[0].strip("\"'"))
+            return self.run((path if path.suffix else path.with_suffix(".py")).read_text())
+        if name in ("env", "set_env") and line.strip():
+            os.environ.update([re.split(r"=|\s+", line.strip(), maxsplit=1)])
         options, _, rest = line.partition(" ") if line.startswith("-") else ("", "", line)
         return self.run(rest) if name in RUN_THEIR_LINE and rest.strip() else None
 
@@ -106,7 +113,7 @@ class Shell:
 
     def keep(self, value: object, space: dict) -> None:
         """The last three results have names, unless the student has given these away."""
-        space["Out"][self.count] = space[f"_{self.count}"] = value
+        self.out[self.count] = space[f"_{self.count}"] = value
         if all(space.get(name) is old for name, old in self.given.items()):
             self.given = {"_": value, "__": self.given["_"], "___": self.given["__"]}
             space |= self.given

@@ -53,7 +53,7 @@ def read(path: Path) -> NotebookNode:
     if not raw.strip():
         raise Unacceptable("the file is empty: this is not a notebook")
     try:
-        notebook = nbformat.reads(text(raw), as_version=4)
+        notebook = nbformat.reads(whole_letters(text(raw)), as_version=4)
         cells = [cell for cell in notebook.cells if isinstance(cell, dict) and isinstance(cell.get("source"), str)]
     except Exception:
         raise Unacceptable("this is not a notebook" + looks_like(raw)) from None
@@ -67,6 +67,13 @@ def text(raw: bytes) -> str:
         return raw.decode(json.detect_encoding(raw))
     except UnicodeDecodeError:
         return raw.decode("cp1252", "replace")
+
+
+def whole_letters(written: str) -> str:
+    """A notebook's JSON in which half a letter (an emoji that was cut in two) is a question mark: no file takes it."""
+    if "\\ud" not in written.lower():
+        return written
+    return json.dumps(json.loads(written), ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def looks_like(raw: bytes) -> str:
@@ -184,9 +191,8 @@ class Found:
         mine = [part for part in parts if part.source.strip() and squeezed(part.source) != stub]
         if cell.cell_type != "code":
             return self.words(cell, mine)
-        if not mine:
-            moved = not parts and defined(cell) and defined(cell) <= self.elsewhere()
-            return "# answered in another cell" if moved else cell.source
+        if not mine:  # the cell is gone, or empty, or as it was given out
+            return cell.source if any(map(squeezed, (part.source for part in parts))) else "# nothing stands here"
         first, *others = [part.source for part in mine]
         if others:
             self.notes.append(f"{name} is there {len(mine)} times: all of it is run, in order, so that the last counts")
@@ -213,10 +219,6 @@ class Found:
             self.notes.append(f"{known(cell)} is there {len(mine)} times: all of it is handed to the teacher")
         cell.update(pictures(mine))
         return "\n\n".join(dict.fromkeys(each.source for each in mine)) or cell.source
-
-    def elsewhere(self) -> set[str]:
-        """Functions that are defined in cells of the student's own."""
-        return {name for cells in self.added.values() for cell in cells for name in defined(cell)}
 
     def cells(self) -> list[NotebookNode]:
         """The master's notebook with the student's answers and own cells in it."""

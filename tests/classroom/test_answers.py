@@ -8,6 +8,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 
 import nbformat
@@ -158,6 +159,33 @@ def test_nor_does_whoever_empties_what_the_tests_have_handed_out(marked: Callabl
 
         earned |= {(what, cell): right for cell, right in mark(emptied).items() if right}
     assert earned == {}
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("name", NAMES)
+def test_nor_does_whoever_makes_every_question_one_that_it_knows(marked: Callable, name: str, number: int):
+    """Of each function one answer is known; arguments are made to look as if that had been asked."""
+    mark, notebook, asked = marked(name), written(name, {}), {}
+    copy_back = importlib.import_module("sandbox").copy_back
+
+    def right(function: str, *arguments: object) -> object:
+        known = asked.setdefault(function, [])
+        question = copy.deepcopy(arguments) if len(known) <= number else None
+        found = notebook.__dict__[function](*arguments)
+        if question is not None:
+            known.append((question, copy.deepcopy(found)))
+        return found
+
+    mark(right)
+
+    def known(change: bool, function: str, *arguments: object) -> object:
+        question, found = asked[function][-1]
+        for mine, theirs in zip(arguments if change else (), question):
+            copy_back(mine, copy.deepcopy(theirs))
+        return copy.deepcopy(found)
+
+    honest, cheat = (mark(partial(known, change)) for change in (False, True))
+    assert {cell for cell, right in cheat.items() if right and not honest[cell]} == set()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -56,6 +56,16 @@ SPOKEN: dict[str, list[str]] = {
     "help": ["help(len)\na = 21", "a"],
     "a file of one's own": [
         "with open('mine.txt', 'w') as file:\n    print(22, file=file)", "int(open('mine.txt').read())"],
+    "%run": ["%%writefile other.py\nvalue = 23\nname = __name__", "%run other.py", "a = (value, name)", "a"],
+    "%run without an ending": ["%%writefile more.py\nb = 24", "%run more", "b"],
+    "%env": ["%env WIDE=25", "%env LONG 26", "import os\na = os.environ['WIDE'] + os.environ['LONG']", "a"],
+    "Out with another meaning": ["In, Out = 0, 26", "'shown'", "a = (Out, _)", "a"],
+    "a mark of the order of bytes": ["\ufeffa = 27", "'a' in globals() and a"],
+    "spaces that do not break": ["a = 28\nb =\u00a029", "(a, globals().get('b'))"],
+    "a null byte": ["a = 30", "a = 31 # \0", "a"],
+    "a form feed": ["a = 32\n\x0c\nb = 33", "(a, b)"],
+    "progress bars and sliders": ["from tqdm.notebook import tqdm\na = sum(n for n in tqdm(range(3)))",
+                                  "from ipywidgets import interact\ninteract(lambda x: x, x=(0, 5))\nb = 1", "(a, b)"],
     "In and Out": ["'kept'", "a = list(Out.values())[-1]", "a"],
 }
 NAMES = {what: f"found_{number}" for number, what in enumerate(SPOKEN)}
