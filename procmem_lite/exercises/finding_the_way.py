@@ -115,10 +115,11 @@ def stubborn(answer: Callable[[Operator], object]) -> str:
     require(probe.situation(here) == again.situation(here) == probe.situation(here),
             "one percept gave two situations: what fails could never be left alone")
     require(gives_up(answer), f"after {PATIENCE} actions at a key that cannot be picked up it does not give up")
-    yours, plain = np.mean([steps_with(answer, seed) for seed in range(6)]), steps_with_goto()
-    told = f"a mean of {yours:.1f} steps, with GoTo {plain:.1f}"
-    require(yours < 0.95 * plain, told)
-    return told
+    plain, yours = steps_with_goto(), 0.0
+    for seed in range(6):  # who is too slow after one seed already is not asked for the others
+        yours += steps_with(answer, seed) / 6
+        require(yours < 0.95 * plain, f"a mean of {yours:.1f} steps or more, with GoTo {plain:.1f}")
+    return f"a mean of {yours:.1f} steps, with GoTo {plain:.1f}"
 
 
 @cache
