@@ -238,7 +238,7 @@ def reason(code: int | None, said: str) -> str:
         raise Mistake(changed.group(1))
     if "No notebooks were matched" in said or "No notebooks found" in said:
         return "no notebook of the right name"
-    errors = re.findall(r"^(\w*(?:Error|Exception)\b.*)$", said, re.MULTILINE)
+    errors = re.findall(r"^\s*(\w*(?:Error|Exception)\b.*)$", said, re.MULTILINE)
     last = (errors or [line for line in said.splitlines() if line.strip()] or ["it said nothing"])[-1]
     return f"nbgrader stopped: {last[:200]}"
 

@@ -53,7 +53,7 @@ def read(path: Path) -> NotebookNode:
     if not raw.strip():
         raise Unacceptable("the file is empty: this is not a notebook")
     try:
-        notebook = nbformat.reads(whole_letters(text(raw)), as_version=4)
+        notebook = nbformat.reads(tidied(text(raw)), as_version=4)
         cells = [cell for cell in notebook.cells if isinstance(cell, dict) and isinstance(cell.get("source"), str)]
     except Exception:
         raise Unacceptable("this is not a notebook" + looks_like(raw)) from None
@@ -69,11 +69,13 @@ def text(raw: bytes) -> str:
         return raw.decode("cp1252", "replace")
 
 
-def whole_letters(written: str) -> str:
-    """A notebook's JSON in which half a letter (an emoji that was cut in two) is a question mark: no file takes it."""
-    if "\\ud" not in written.lower():
-        return written
-    return json.dumps(json.loads(written), ensure_ascii=False).encode("utf-8", "replace").decode()
+def tidied(written: str) -> str:
+    """A notebook's JSON without what nobody needs and everything stops at: gaps, and halves of a cut letter."""
+    content = json.loads(written)
+    if isinstance(content, dict) and isinstance(content.get("cells"), list):
+        content["cells"] = [{"metadata": {}, **cell} for cell in content["cells"] if isinstance(cell, dict)]
+        content.setdefault("metadata", {})
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def looks_like(raw: bytes) -> str:

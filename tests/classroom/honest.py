@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -167,6 +168,85 @@ def guarded(text: str) -> str:
     return 'if __name__ == "__main__":\n' + "\n".join(f"    {line}" if line else "" for line in text.splitlines())
 
 
+def merged(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """What JupyterLab makes of chosen cells: the first, with the text of all."""
+    cells[0].source = "\n\n".join(cell.source for cell in cells)
+    return cells[:1]
+
+
+def merged_answers(release: Path, answers: Answers, course: Path) -> NotebookNode:
+    notebook = fill(release, answers)
+    number = next(number for number, cell in enumerate(notebook.cells) if is_answer(cell))
+    found, others = ([cell for cell in notebook.cells if is_answer(cell) is which] for which in (True, False))
+    notebook.cells = [*others[:number], *merged(found), *others[number:]]
+    return notebook
+
+
+def merged_with_tests(release: Path, answers: Answers, course: Path) -> NotebookNode:
+    notebook, kept = fill(release, answers), []
+    for cell in notebook.cells:
+        kept.append(cell)
+        if is_test(cell) and is_answer(kept[-2]):
+            kept[-2:] = merged(kept[-2:])
+    notebook.cells = kept
+    return notebook
+
+
+def in_own_cells(*cells: str, emptied: bool = False) -> Make:
+    """Answer cells that are gone or empty, and before them cells of the student's own; CODE stands for the answers."""
+    def make(release: Path, answers: Answers, course: Path) -> NotebookNode:
+        code = "\n\n".join(text for name, text in answers.items() if name != "words")
+        names = re.findall(r"^def (\w+)", code, re.MULTILINE)
+        renamed = re.sub(r"^def (\w+)", r"def my_\1", code, flags=re.MULTILINE)
+        sources = {"CODE": code, "GUARDED": guarded(code),
+                   "RENAMED": "\n".join([renamed, *(f"{name} = my_{name}" for name in names)])}
+        notebook = fill(release, {"words": answers["words"]})
+        for cell in filter(is_answer, notebook.cells):
+            cell.source = ""
+        notebook.cells = [cell for cell in notebook.cells if emptied or not is_answer(cell)]
+        place = 1 + next(number for number, cell in enumerate(notebook.cells) if name_of(cell) == "parameters")
+        notebook.cells[place:place] = [
+            new_code_cell(re.sub("|".join(sources), lambda found: sources[found.group()], cell)) for cell in cells]
+        return notebook
+    return make
+
+
+def as_json(change: Callable[[dict], None]) -> Make:
+    """The right answers, with something done to the file that nbformat would not do."""
+    def make(release: Path, answers: Answers, course: Path) -> str:
+        notebook = json.loads(nbformat.writes(with_umlaut(release, answers), split_lines=False))
+        change(notebook)
+        return json.dumps(notebook)
+    return make
+
+
+def cut_letter(which: str) -> Callable[[dict], None]:
+    """Half an emoji, as an editor leaves it that counts it as two letters."""
+    def cut(notebook: dict) -> None:
+        for cell in notebook["cells"]:
+            if (is_words if which == "words" else is_answer)(nbformat.from_dict(cell)):
+                cell["source"] = ("" if which == "words" else "# ") + "\ud83d\n" + cell["source"]
+    return cut
+
+
+def with_gaps(notebook: dict) -> None:
+    """No metadata where none are needed, one id for all, outputs of no kind, another language's kernel, null."""
+    del notebook["metadata"]
+    for cell in notebook["cells"]:
+        cell["id"] = "same"
+        if not cell["metadata"]["nbgrader"]["solution"]:
+            del cell["metadata"]
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [{"output_type": "stream", "text": ["x"]}, {"output_type": "odd"}]
+            cell["execution_count"] = "7"
+    notebook["cells"].append(None)
+    notebook["nbformat_minor"] = 99
+
+
+def format_3(release: Path, answers: Answers, course: Path) -> str:
+    return nbformat.writes(nbformat.convert(fill(release, answers), 3), version=3)
+
+
 TIDY: dict[str, Make] = {
     "answer cells split between statements": each_cell(
         is_answer, lambda cell: split(twin(cell, "x = 1\n" + cell.source), 1)),
@@ -211,5 +291,24 @@ TIDY: dict[str, Make] = {
     "an import in the teacher's cell": source(
         lambda cell: name_of(cell) == "parameters", lambda text: text + "\nimport math\nHALF_TURN = math.pi"),
     "exits at the end": with_cell("raise SystemExit", "import sys\nsys.exit()", at=-1),
+    "answer cells merged into one": merged_answers,
+    "answer cells merged with the tests below": merged_with_tests,
+    "answers under a guard in a cell above": in_own_cells("GUARDED"),
+    "answers under other names in a cell above": in_own_cells("RENAMED"),
+    "answers in a file, imported": in_own_cells("%%writefile mine.py\nimport numpy as np\nCODE", "from mine import *"),
+    "answers in a file, run": in_own_cells("%%writefile mine.py\nimport numpy as np\nCODE", "%run mine.py"),
+    "answers in a cell above, their own emptied": in_own_cells("CODE", emptied=True),
+    "half a letter in words": as_json(cut_letter("words")),
+    "half a letter in every answer": as_json(cut_letter("answers")),
+    "gaps and nonsense around the answers": as_json(with_gaps),
+    "an old format": format_3,
+    "a pasted picture in one long line": source(
+        is_words, lambda text: f"{text}\n\n![](data:image/png;base64,{'A' * 1_500_000})"),
+    "words that quote our marks": source(
+        is_words, lambda text: f"{text}\nBEGIN HIDDEN TESTS\nEND HIDDEN TESTS\nBEGIN MARK SCHEME END MARK SCHEME"),
+    "progress bars and sliders": with_cell(
+        "from tqdm.notebook import tqdm\nfor _ in tqdm(range(3)):\n    pass",
+        "from ipywidgets import interact\ninteract(lambda x: x, x=(0, 5))"),
+    "names of the notebook's own for other things": with_cell("In, Out, display, get_ipython = 0, 1, 2, 3", "1", "2"),
     "cells that fail on the way": with_cell("1 / 0", "no_such_name", "a = = 1"),
 }

@@ -225,6 +225,34 @@ print(json.dumps({"ok": sent}), file=frame.f_locals["answers"], flush=True)
 import time
 time.sleep(1000)
 """
+FOLDERS = """
+import os
+here = os.getcwd()
+for _ in range(3000):
+    os.mkdir("d")
+    os.chdir("d")
+os.chdir(here)
+"""
+AHEAD = """
+import json, sys
+frame = sys._getframe()
+while frame.f_back:
+    frame = frame.f_back
+for _ in range(50):
+    sent = {"ok": ["ndarray", ["float64", [10**9, 0], []]], "arguments": [["list", []]] * 3}
+    print(json.dumps(sent), file=frame.f_locals["answers"], flush=True)
+return 1
+"""
+REWRITES = """
+for each in arguments:
+    if isinstance(each, list):
+        each[:] = [0, 1, 0]
+    elif isinstance(each, dict):
+        each.clear()
+    elif hasattr(each, "dtype"):
+        each[...] = 0
+return [[0, 1, 0]]
+"""
 COLLIDE = '["int", n * (2**61 - 1)] for n in range(1, 40_000)'
 BODIES = {
     "None": "return None", "nothing": "return 0", "no list": "return []", "no dictionary": "return {}",
@@ -260,6 +288,13 @@ BODIES = {
     "its limits, raised": "import resource\nresource.setrlimit(resource.RLIMIT_AS, (-1, -1))\n"
                           "return [bytearray(1 << 30) for _ in range(99)]",
     "sleep": "import time\ntime.sleep(1000)",
+    "folders in folders": FOLDERS + "return 1",
+    "half a letter": "return '\\ud800'",
+    "an error of half a letter": "raise ValueError('\\ud800 \\x1b[2J')",
+    "answers ahead of the questions": AHEAD,
+    "a process that keeps the door open":
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(1000)\nos._exit(0)",
+    "the question it knows, and its answer": REWRITES,
 }
 
 
@@ -279,6 +314,20 @@ def of_nonsense(release: Path, answers: Answers, course: Path) -> str:
     return json.dumps(notebook)
 
 
+def odd_cells(release: Path, answers: Answers, course: Path) -> str:
+    notebook = json.loads(release.read_text())
+    notebook["cells"][0]["attachments"] = {"../../x": {"image/png": "a"}}
+    odd = {"cell_type": "odd\nNote: 20 of 20", "metadata": {"x": "Unacceptable: no"}, "source": "?"}
+    notebook["cells"] += [odd, [1]]
+    return json.dumps(notebook)
+
+
+def words_that(change: Callable[[str], str]) -> Callable:
+    def make(release: Path, answers: Answers, course: Path) -> NotebookNode:
+        return fill(release, {**answers, "words": change(answers["words"])})
+    return make
+
+
 MORE: dict[str, tuple[Callable, bool]] = {
     **{f"returns {what}": (functions_that(f"import sys\n{body}"), False) for what, body in BODIES.items()},
     "leaves its answers in memory": (leaves_its_answers, True),
@@ -289,4 +338,11 @@ MORE: dict[str, tuple[Callable, bool]] = {
     "is a PDF": (text("%PDF-1.7"), False),
     "is a web page": (text("<!DOCTYPE html>"), False),
     "is of nonsense": (of_nonsense, False),
+    "is of odd cells": (odd_cells, False),
+    "has 1950 cells": (with_cells(*["1"] * 1950), False),
+    "buries its folder, and has the right answers": (with_cells(FOLDERS), True),
+    "deletes its folder, and has the right answers": (with_cells(
+        "import os, shutil\nshutil.rmtree(os.getcwd(), ignore_errors=True)"), True),
+    "says in words what no page can be made of": (words_that(lambda text: "> " * 20_000 + text), True),
+    "says it in brackets": (words_that(lambda text: "[" * 50_000 + text + "*a **b " * 20_000), True),
 }

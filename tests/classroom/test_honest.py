@@ -6,20 +6,26 @@ import importlib
 
 import nbformat
 import pytest
-from classmates import ASSIGNMENTS, Class, copy_course, course, reference
+from classmates import ASSIGNMENTS, Class, copy_course, course, points, reference
 from honest import TIDY
 from hostile import fill, name_of
 
 pytestmark = [pytest.mark.classroom, pytest.mark.slow]
 NAME = "a07_comparison"
-# All forty are tried in `run.py bench classroom`; here one of each kind.
+# All of them are tried in `run.py bench classroom`; here one of each kind.
 TRIED = ["answer cells split between statements", "answer cells split in the middle of a function",
          "the answer and a copy that is untouched", "a draft that is no Python, and the answer in a copy",
          "a wrong answer, and the right one in a copy", "words split in two", "words in a cell below",
          "words in the question's cell", "words in place of their cell", "answers in cells of text",
          "nbgrader's marks stripped", "all metadata and ids stripped", "UTF-8 with a mark before it",
          "UTF-16 without a mark", "Windows' own letters", "answers in the test cells",
-         "all under the guard of a script", "an import in the teacher's cell", "cells that fail on the way"]
+         "all under the guard of a script", "an import in the teacher's cell", "cells that fail on the way",
+         "half a letter in words", "gaps and nonsense around the answers", "words that quote our marks"]
+# What does not depend on how a mark is written down is tried without nbgrader.
+MARKED = ["answer cells merged into one", "answer cells merged with the tests below",
+          "answers under a guard in a cell above", "answers in a file, run",
+          "answers in a cell above, their own emptied", "half a letter in every answer",
+          "names of the notebook's own for other things"]
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +49,12 @@ def test_no_honest_point_is_lost(tidy: Class, what: str):
     with Gradebook(f"sqlite:///{tidy.folder / 'gradebook.db'}") as book:
         words = book.find_grade("words", NAME, NAME, tidy.students[what])
         assert words.needs_manual_grade, "an answer in words must wait for a teacher"
+
+
+@pytest.mark.parametrize("what", MARKED)
+def test_nor_is_it_wherever_the_answers_are(tidy: Class, what: str):
+    release = tidy.folder / "release" / NAME / f"{NAME}.ipynb"
+    assert points(tidy.folder, NAME, TIDY[what](release, reference(NAME), tidy.folder)) == 17
 
 
 @pytest.mark.parametrize("what", TRIED)
@@ -74,3 +86,17 @@ def test_a_picture_pasted_into_a_text_stays(monkeypatch: pytest.MonkeyPatch):
         found = submission.Found(notebook, nbformat.read(path, as_version=4).cells).cells()
         kept = [cell for cell in found if cell.source.startswith("![]")]
         assert [cell.attachments for cell in kept] == [pasted], place
+
+
+def test_only_our_own_cells_are_searched_for_what_feedback_holds_back(monkeypatch: pytest.MonkeyPatch):
+    """In a student's line of a million letters (a pasted picture) the search would take hours, for all the class."""
+    monkeypatch.syspath_prepend(str(ASSIGNMENTS))
+    grading, long = importlib.import_module("grading"), f"![](data:image/png;base64,{'A' * 1_000_000})"
+    cells = nbformat.read(ASSIGNMENTS / "source" / NAME / f"{NAME}.ipynb", as_version=4).cells
+    for cell in [*cells, nbformat.v4.new_markdown_cell(long)]:
+        secret = "BEGIN HIDDEN TESTS" in cell.source or ("MARK SCHEME" in cell.source and name_of(cell) != "words")
+        if name_of(cell) == "words":
+            cell.source = f"BEGIN HIDDEN TESTS, they say, END HIDDEN TESTS\n{long}"
+        before = cell.source
+        grading.HoldBack().preprocess_cell(cell, {}, 0)
+        assert (cell.source != before) is secret, name_of(cell)
