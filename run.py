@@ -46,9 +46,9 @@ ENCRYPT = "--KernelManager.transport_encryption=auto"
 # What was meant for another Python or Matplotlib; without compiled files hundreds of processes would start late.
 ELSEWHERE = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "MPLBACKEND", "PROCMEM_PROGRESS")
 
-# The parts of the test command, each named by the folder that holds it.
+# The parts of the test command, each named by the folder that holds it; chapters are run in the browser.
 PARTS = {"tests": "unit", "tests.classroom": "classroom", "tests.browser": "browser",
-         "notebooks": "chapters", "notebooks.solutions": "solutions"}
+         "tests.browser.test_notebooks": "chapters", "notebooks": "chapters", "notebooks.solutions": "solutions"}
 STORED = "test_a_chapter_comes_out_as_it_is_stored["  # what such a test in the browser is called, up to the chapter
 
 # What pip writes to its log, in the order in which to look, and what that means for the reader.

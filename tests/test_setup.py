@@ -384,10 +384,13 @@ def test_the_test_command_runs_all_three_parts_and_fails_if_one_does(clone: Path
 
     def pretend(root: Path, *command: str) -> int:
         ran.append(command)
-        where = "tests.browser.test_widgets" if "-k" in command else "notebooks.00_start.ipynb"
-        case = ElementTree.Element("testcase", {"classname": where, "time": "41"})
+        wheres = ["tests.browser.test_widgets", "tests.browser.test_notebooks", "tests.classroom.test_course",
+                  "tests.test_agent", "tests.exercises.test_agent_checks"] if "-k" in command else [
+                  "notebooks.00_start.ipynb"]
+        suite = ElementTree.Element("testsuite")
+        suite.extend(ElementTree.Element("testcase", {"classname": where, "time": "41"}) for where in wheres)
         for option in (each for each in command if each.startswith("--junitxml=")):
-            Path(option.partition("=")[2]).write_bytes(ElementTree.tostring(case))
+            Path(option.partition("=")[2]).write_bytes(ElementTree.tostring(suite))
         return codes.get(command[1], 0)
 
     monkeypatch.setattr(run, "run", pretend)
@@ -399,7 +402,8 @@ def test_the_test_command_runs_all_three_parts_and_fails_if_one_does(clone: Path
     assert {"--nbval", "notebooks/00_start.ipynb", "notebooks/solutions/00.ipynb"} <= set(notebooks)
     said = capsys.readouterr().out.partition("code style: passed")[2]
     assert re.findall(r"^(?:unit|note|    ).*", said, re.MULTILINE) == [
-        "unit tests: passed in 0 s", "    browser: 41 s", "notebooks: passed in 0 s", "    chapters: 41 s"]
+        "unit tests: passed in 0 s", "    browser: 41 s", "    chapters: 41 s", "    classroom: 41 s", "    unit: 82 s",
+        "notebooks: passed in 0 s", "    chapters: 41 s"]
     codes["ruff"] = 1
     assert run.test(clone, []) == 1
     assert len(ran) == 6, "a failure must not hide what comes after it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
@@ -85,11 +86,16 @@ def with_seed_77(target: Path) -> Path:
     return folder
 
 
-def test_one_seed_changes_numbers_and_hidden_cases_of_all_that_is_released(tmp_path: Path):
-    folder = with_seed_77(tmp_path / "course")
-    course(folder, "release", *NAMES)
+def test_one_seed_changes_numbers_and_hidden_cases_of_all_that_is_released(tmp_path: Path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ASSIGNMENTS))
+    step = importlib.import_module("grading").SetSeed(seed=77)
     for name in NAMES:
-        assert "SEED = 77" in (folder / "release" / name / f"{name}.ipynb").read_text()
+        cells = nbformat.read(ASSIGNMENTS / "source" / name / f"{name}.ipynb", 4).cells
+        changed = [cell for cell in cells if "SEED = 77" in step.preprocess_cell(cell, {}, 0)[0].source]
+        assert [name_of(cell) for cell in changed] == ["parameters"]
+    folder = with_seed_77(tmp_path / "course")
+    course(folder, "release", "a03_retrieval")
+    assert "SEED = 77" in (folder / "release" / "a03_retrieval" / "a03_retrieval.ipynb").read_text()
     students, name = Class(folder, "a03_retrieval"), "a03_retrieval"
     students.hand_in("reference", fill(folder / "release" / name / f"{name}.ipynb", reference(name)))
     students.hand_in("of the old seed", fill(folder / "source" / name / f"{name}.ipynb", reference(name) | {

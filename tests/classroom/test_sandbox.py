@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import os
 import subprocess
 import sys
 import time
@@ -199,7 +200,8 @@ def test_a_submission_ends_when_its_grader_is_killed(sandbox, tmp_path):
         pytest.skip("no namespaces on this machine")
     code = "import sys; sys.path.insert(0, sys.argv[1]); from sandbox import Sandbox; box = Sandbox(['print()', " \
            "'while True: pass'], call_seconds=60); box.start()"
-    grader = subprocess.Popen([sys.executable, "-c", code, str(ASSIGNMENTS)])
+    there = os.environ | {"TMPDIR": str(tmp_path)}  # what it leaves behind lies there
+    grader = subprocess.Popen([sys.executable, "-c", code, str(ASSIGNMENTS)], env=there)
     try:
         workers = waiting_for(lambda: busy_below(grader.pid))
         assert workers, "the submission did not start"
