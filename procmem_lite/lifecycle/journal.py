@@ -108,7 +108,7 @@ class LivingLibrary(SkillLibrary):
         return self._added
 
     def change(self, what: str, after: Mapping[int, Entry | None]) -> Line | None:
-        """Do one operation, the only door to what is stored; None where it changes nothing."""
+        """Do one operation, the only gate to what is stored; None where it changes nothing."""
         changes = tuple(Change(number, self.entries.get(number), entry) for number, entry in after.items()
                         if self.entries.get(number) != entry)
         if not changes:

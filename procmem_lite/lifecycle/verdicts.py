@@ -120,7 +120,8 @@ class Verdicts(Beliefs):
         operator = super().induce(cases)
         if operator.anchor is None:
             anchor, share = induce_anchor(cases, self.faced(last))
-            if share >= 0.5 and not self.is_superstition(cases, anchor, operator.preconditions):
+            sure = share >= 0.5 and len(cases) >= self.settings.accidents
+            if sure and not self.is_superstition(cases, anchor, operator.preconditions):
                 site = site_of(cases[-1][-1], anchor)
                 self.held[change] = Belief(anchor, site, operator.preconditions, self.model.version)
                 return Operator(operator.preconditions, *change, anchor, site)
@@ -214,11 +215,16 @@ class LifelongAgent(ProceduralMemoryAgent):
         self.memory.induce = beliefs.induce
 
     def misses(self, claim: Claim, facts: Facts) -> int:
-        """Failures in a row of a claim under these facts; of a mere arrival, as the ledger tells."""
-        memory = self.memory
-        if claim.site.action is None:
-            return misses_in(memory.library.ledger, claim, facts)
-        return memory.senses["beliefs"].misses(claim, facts)
+        """Failures in a row of a claim under these facts; all uses, where none has ever succeeded there.
+
+        Who never gets to a site puts no claim to the test: that a way is barred, the ledger alone can tell.
+        """
+        ledger, beliefs = self.memory.library.ledger, self.memory.senses["beliefs"]
+        tried = ledger.under_facts(claim, facts)
+        in_vain = 0 if tried.successes else tried.uses
+        if claim.site.action is None or claim.anchor is None:
+            return max(in_vain, misses_in(ledger, claim, facts))
+        return max(in_vain, beliefs.misses(claim, facts))
 
     def price(self, run: Run, shelf: Shelf, facts: Facts) -> float:
         """Expected steps of a shelf: twice, three times ... its mean after one, two ... failures in a row."""
