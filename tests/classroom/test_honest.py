@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -29,10 +30,17 @@ MARKED = ["answer cells merged into one", "answer cells merged with the tests be
 
 
 @pytest.fixture(scope="module")
-def tidy(tmp_path_factory: pytest.TempPathFactory) -> Class:
-    """The class that means well, graded."""
+def given_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course of which one assignment has been released."""
     folder = copy_course(tmp_path_factory.mktemp("tidy") / "course")
     course(folder, "release", NAME)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tidy(given_out: Path) -> Class:
+    """The class that means well, graded."""
+    folder = given_out
     release, students = folder / "release" / NAME / f"{NAME}.ipynb", Class(folder, NAME)
     for what in TRIED:
         students.hand_in(what, TIDY[what](release, reference(NAME), folder))
@@ -52,9 +60,9 @@ def test_no_honest_point_is_lost(tidy: Class, what: str):
 
 
 @pytest.mark.parametrize("what", MARKED)
-def test_nor_is_it_wherever_the_answers_are(tidy: Class, what: str):
-    release = tidy.folder / "release" / NAME / f"{NAME}.ipynb"
-    assert points(tidy.folder, NAME, TIDY[what](release, reference(NAME), tidy.folder)) == 17
+def test_nor_is_it_wherever_the_answers_are(given_out: Path, what: str):
+    release = given_out / "release" / NAME / f"{NAME}.ipynb"
+    assert points(given_out, NAME, TIDY[what](release, reference(NAME), given_out)) == 17
 
 
 @pytest.mark.parametrize("what", TRIED)
