@@ -34,6 +34,7 @@ ORDER = (
     ("lab", "lab.diary", "lab.findings", "lab.rulebook", "lab.statistics", "lab.training"),
     ("lab.drawing", "lab.symptoms"),
     ("lab.baselines", "lab.doctor", "lab.generated", "lab.original", "lab.experiments", "lab.plotting", "lab.life"),
+    ("lab.rooms",),
     ("exercises", "exercises.progress"), ("exercises.report",),
     ("exercises.start", "exercises.environment", "exercises.skills", "exercises.library", "exercises.agent",
      "exercises.finding_the_way", "exercises.training", "exercises.analysis", "exercises.minigrid",
