@@ -60,12 +60,18 @@ class Shell:
     def run_line_magic(self, name: str, line: str, *more: object) -> object:
         """`%time x = 5` runs what follows, `%run file` what is in it; other magics do nothing."""
         if name == "run" and line.split():
-            path = Path(line.split()[0].strip("\"'"))
-            return self.run((path if path.suffix else path.with_suffix(".py")).read_text())
+            return self.run_file(*line.split())
         if name in ("env", "set_env") and line.strip():
             os.environ.update([re.split(r"=|\s+", line.strip(), maxsplit=1)])
         options, _, rest = line.partition(" ") if line.startswith("-") else ("", "", line)
         return self.run(rest) if name in RUN_THEIR_LINE and rest.strip() else None
+
+    def run_file(self, *words: str) -> None:
+        """`%run file` runs a file in a space of its own, and takes over what is in it then; `%run -i file` in ours."""
+        path = Path(next(word for word in words if not word.startswith("-")).strip("\"'"))
+        space = self.user_ns if "-i" in words else {"__name__": "__main__"}
+        self.run((path if path.suffix else path.with_suffix(".py")).read_text(), space)
+        self.user_ns |= {name: value for name, value in space.items() if not name.startswith("__")}
 
     def run_cell_magic(self, name: str, line: str, cell: str) -> object:
         """`%%time` and its like run what stands below; what is no Python of this notebook's is left alone."""

@@ -198,10 +198,25 @@ def mark_apart(sender: object, folder: Path, name: str, text: str | bytes) -> No
             except Unacceptable:
                 sender.send(0.0)
                 return
-        master = [nbformat.read(folder / "source" / name / f"{name}.ipynb", as_version=4).cells for _ in range(2)]
-        cells = Found(notebook, master[0]).cells()
-        outputs, _ = Grade(call_seconds=SECONDS).mark(*taken_apart(cells, master[1]))
+        cells = Found(notebook, kept(folder, name)).cells()
+        outputs, _ = Grade(call_seconds=SECONDS).mark(*taken_apart(cells, kept(folder, name)))
         right = {cell for cell, found in outputs.items() if all(each.output_type != "error" for each in found)}
-        sender.send(float(sum(cell.metadata.nbgrader["points"] for cell in master[1] if name_of(cell) in right)))
+        sender.send(float(sum(cell.metadata.nbgrader["points"] for cell in notebook_of(folder / "source", name)
+                              if name_of(cell) in right)))
     except Exception as error:
         sender.send(repr(error))
+
+
+def notebook_of(folder: Path, name: str) -> list[nbformat.NotebookNode]:
+    """The cells of an assignment in ``source`` or ``release``."""
+    return nbformat.read(folder / name / f"{name}.ipynb", as_version=4).cells
+
+
+def kept(folder: Path, name: str) -> list[nbformat.NotebookNode]:
+    """What the grade book keeps of a release: the cells as they were given out, and the hidden tests."""
+    given_out = {name_of(cell): cell.source for cell in notebook_of(folder / "release", name)}
+    cells = notebook_of(folder / "source", name)
+    for cell in cells:
+        if cell.metadata.nbgrader["solution"]:
+            cell.source = given_out[name_of(cell)]
+    return cells

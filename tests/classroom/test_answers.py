@@ -21,7 +21,7 @@ from procmem_lite import Percept
 
 pytestmark = [pytest.mark.classroom, pytest.mark.slow]
 OTHERWISE = {name: importlib.import_module(f"right_{name}").RIGHT for name in (
-    "a05_paths", "a08_perceive", "a09_roles")}
+    "a05_paths", "a08_perceive", "a09_roles", "a12_options")}
 
 
 def fails(*arguments: object, **settings: object) -> None:

@@ -57,6 +57,10 @@ SPOKEN: dict[str, list[str]] = {
     "a file of one's own": [
         "with open('mine.txt', 'w') as file:\n    print(22, file=file)", "int(open('mine.txt').read())"],
     "%run": ["%%writefile other.py\nvalue = 23\nname = __name__", "%run other.py", "a = (value, name)", "a"],
+    "%run shows a file nothing of the notebook": [
+        "HERE = 1", "%%writefile blind.py\ntry:\n    a = HERE\nexcept NameError:\n    a = 34", "%run blind.py", "a"],
+    "%run -i shows it all": ["HERE = 35", "%%writefile sees.py\na = HERE\ndef f():\n    return HERE",
+                             "%run -i sees.py", "(a, f())"],
     "%run without an ending": ["%%writefile more.py\nb = 24", "%run more", "b"],
     "%env": ["%env WIDE=25", "%env LONG 26", "import os\na = os.environ['WIDE'] + os.environ['LONG']", "a"],
     "Out with another meaning": ["In, Out = 0, 26", "'shown'", "a = (Out, _)", "a"],
