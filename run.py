@@ -7,6 +7,7 @@
     python3 run.py refresh    run the notebooks from top to bottom and store their outputs
     python3 run.py course     open the course for a class: hand out, collect, grade, return
     python3 run.py book       build the series as a web site, in build/book
+    python3 run.py add neural  install what chapter 13 needs beside the rest; a later set-up keeps it
     python3 run.py clean      remove what set-up has made
 
 What follows a command is passed on: to JupyterLab (--no-browser, --port 9999), to pytest for the unit
@@ -49,6 +50,8 @@ ELSEWHERE = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "MPLBACKEND"
 # The parts of the test command, each named by the folder that holds it; chapters are run in the browser.
 PARTS = {"tests": "unit", "tests.classroom": "classroom", "tests.browser": "browser",
          "tests.browser.test_notebooks": "chapters", "notebooks": "chapters", "notebooks.solutions": "solutions"}
+# What a chapter needs beside the rest, each with a lock of its own, and what the reader is told of it. All are tested.
+EXTRAS = {"neural": "chapter 13: JAX and optax, about 0.5 GB"}
 STORED = "test_a_chapter_comes_out_as_it_is_stored["  # what such a test in the browser is called, up to the chapter
 
 # What pip writes to its log, in the order in which to look, and what that means for the reader.
@@ -187,23 +190,61 @@ def install(root: Path, lock: int, has_module: Callable[[str], bool]) -> None:
 
 
 def set_up(root: Path, has_module: Callable[[str], bool] = has_module) -> None:
-    """Make .venv complete, unless it already is."""
+    """Make .venv complete, unless it already is; what was added once is added again."""
     if not is_installed(root):
         with only_one(root) as lock:
             if not is_installed(root):  # while we waited, another start may have done the work
                 install(root, lock, has_module)
+    for name in added(root):
+        try:
+            add_extra(root, name)
+        except SetupError as error:  # all but one chapter can be read without
+            say(f"Without {name} ({EXTRAS[name]}): {error}. Once more: python3 run.py add {name}")
+
+
+def is_current(root: Path, name: str) -> bool:
+    """Whether an extra is installed, as its lock is now."""
+    stamp = root / ".venv" / f"installed-{name}"
+    return stamp.exists() and stamp.read_text() == lock_of(root, name)
+
+
+def lock_of(root: Path, name: str) -> str:
+    """What tells one state of an extra's lock from another."""
+    return hashlib.sha256((root / f"requirements-{name}.lock").read_bytes()).hexdigest()
 
 
 def add_extra(root: Path, name: str) -> None:
-    """Install what one command alone needs, from a lock of its own; once, until that lock changes."""
-    lock_file, stamp = root / f"requirements-{name}.lock", root / ".venv" / f"installed-{name}"
-    wanted = hashlib.sha256(lock_file.read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == wanted:
+    """Install what one command or chapter alone needs, from a lock of its own; once, until that lock changes."""
+    if is_current(root, name):
         return
     with only_one(root) as lock:
+        if is_current(root, name):  # while we waited, another start may have done the work
+            return
         pip = [str(venv_python(root)), "-m", "pip", "install", "--no-user", "--no-input", "--no-deps"]
-        run_step(f"installing what `{name}` needs", pip + ["--require-hashes", "-r", lock_file.name], root, lock)
-        stamp.write_text(wanted)
+        pip += ["--require-hashes", "-r", f"requirements-{name}.lock"]
+        run_step(f"installing what `{name}` needs", pip, root, lock)
+        (root / ".venv" / f"installed-{name}").write_text(lock_of(root, name))
+
+
+def added(root: Path) -> List[str]:
+    """The extras that the reader has added; beside .venv, for a new set-up begins with removing that."""
+    notes = root / ".venv.extras"
+    names = notes.read_text().split() if notes.exists() else []
+    return [name for name in names if name in EXTRAS]
+
+
+def add(root: Path, names: List[str]) -> int:
+    """Install extras, and remember them."""
+    unknown = [name for name in names if name not in EXTRAS]
+    if unknown or not names:
+        there = "; ".join(f"{name} ({what})" for name, what in EXTRAS.items())
+        wrong = f"there is no extra called {unknown[0]!r}" if unknown else "it needs a name"
+        raise SetupError(f"add: {wrong}; there is {there}")
+    for name in names:
+        say(f"{name} is for {EXTRAS[name]}.")
+        add_extra(root, name)
+        (root / ".venv.extras").write_text("\n".join(sorted({name, *added(root)})) + "\n")
+    return 0
 
 
 def environment(root: Path) -> Dict[str, str]:
@@ -294,6 +335,10 @@ def test(root: Path, options: List[str]) -> int:
     compare = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     compare += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=300"]
     compare += ["--nbval-sanitize-with=tests/nbval_sanitize.cfg"]
+    for name in EXTRAS:
+        if (root / f"requirements-{name}.lock").exists() and not is_current(root, name):
+            say(f"The tests need {name} too ({EXTRAS[name]}).")
+            add_extra(root, name)
     report, done = root / ".venv" / "report.xml", set()  # type: Path, Set[str]
     summary, failed = [], False
     for name, command in [
@@ -331,7 +376,8 @@ def clean(root: Path) -> int:
     with only_one(root):
         if (root / ".venv").exists():
             shutil.rmtree(root / ".venv")
-        (root / ".venv.log").unlink(missing_ok=True)
+        for name in (".venv.log", ".venv.extras"):
+            (root / name).unlink(missing_ok=True)
     say("Removed .venv.")
     return 0
 
@@ -341,6 +387,7 @@ def main(arguments: List[str], root: Path = ROOT) -> int:
         "lab": lab,
         "course": course,
         "book": book,
+        "add": add,
         "test": test,
         "bench": lambda root, options: run(root, "tests/benchmarks/run_all.py", *options),
         "refresh": lambda root, options: run(root, "tests/tools/refresh.py", *options),

@@ -462,15 +462,95 @@ def test_the_book_installs_what_it_needs_once_from_a_lock_of_its_own(clone: Path
     assert built == [("tests/tools/book.py", "--play")] * 2 + [("tests/tools/book.py",)]
 
 
-def test_the_books_lock_is_made_under_the_other():
-    text = (ROOT / "requirements-book.lock").read_text(encoding="utf-8")
-    base, book = ({canonicalize_name(each.name): str(each.specifier) for each in locked(lock)} for lock in (LOCK, text))
-    assert {name: version for name, version in book.items() if base.get(name, version) != version} == {}
-    for requirement in wanted("book").values():
-        version = book[canonicalize_name(requirement.name)].removeprefix("==")
+@pytest.mark.parametrize("extra", ["book", *run.EXTRAS])
+def test_the_lock_of_an_extra_is_made_under_the_other(extra: str):
+    text = (ROOT / f"requirements-{extra}.lock").read_text(encoding="utf-8")
+    base, more = ({canonicalize_name(each.name): str(each.specifier) for each in locked(lock)} for lock in (LOCK, text))
+    assert {name: version for name, version in more.items() if base.get(name, version) != version} == {}
+    for requirement in wanted(extra).values():
+        version = more[canonicalize_name(requirement.name)].removeprefix("==")
         assert requirement.specifier.contains(version), requirement
-    assert "://" not in text
+    assert not re.search("://|index-url|find-links|file:", text), "no address"
     assert all("--hash=sha256:" in block for block in re.split(r"\n(?=[a-zA-Z0-9])", text))
+
+
+def test_conda_users_are_told_the_packages_of_every_extra():
+    said = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    core = wanted()
+    for extra in run.EXTRAS:
+        told = [line for line in said.splitlines() if line.startswith("#     conda install")]
+        specs = [rattler.MatchSpec(spec, strict=True) for line in told for spec in re.findall(r'"([^"]+)"', line)]
+        ranges = {spec.name.normalized: str(spec.version) for spec in specs}
+        for name, requirement in wanted(extra).items():
+            assert name in core or same_range(ranges[name], str(requirement.specifier))
+
+
+@pytest.fixture
+def extras(clone: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone with two extras."""
+    monkeypatch.setattr(run, "EXTRAS", {"neural": "chapter 13: 0.5 GB", "robot": "chapter 16: 1 GB"})
+    for name in run.EXTRAS:
+        (clone / f"requirements-{name}.lock").write_text("something==1\n")
+    return clone
+
+
+def test_an_extra_is_added_once_and_a_later_set_up_keeps_it(extras: Path, steps: list[str], capsys):
+    for _ in range(2):
+        assert run.main(["add", "neural"], root=extras) == 0
+        assert steps[4:] == ["installing what `neural` needs"]
+    assert "0.5 GB" in capsys.readouterr().out
+    (extras / "requirements.lock").write_text("numpy==2.4.7\n")
+    run.set_up(extras)
+    assert len(steps) == 10, "four steps, and the one extra that was added"
+    assert steps[-1] == "installing what `neural` needs"
+    (extras / "requirements-neural.lock").write_text("something==2\n")
+    run.set_up(extras)
+    assert len(steps) == 11, "its lock has changed"
+    run.clean(extras)
+    run.set_up(extras)
+    assert len(steps) == 15, "what was removed is not put back"
+
+
+@pytest.mark.parametrize("names", [[], ["nerual"], ["neural", "../book"]])
+def test_an_unknown_extra_is_refused_in_one_line_that_lists_those_there_are(names, extras: Path, steps, capsys):
+    assert run.main(["add", *names], root=extras) == 1
+    said = capsys.readouterr().err.strip()
+    assert said.count("\n") == 0
+    assert {"neural", "robot"} <= set(re.findall(r"\w+", said))
+    assert all(repr(name) in said for name in names[-1:])
+    assert len(steps) == 4, "nothing is added, not even what is known"
+
+
+def test_the_lab_starts_where_what_was_added_cannot_be_added_again(extras: Path, steps, monkeypatch, capsys):
+    run.main(["add", "neural"], root=extras)
+    pretend = run.run_step
+
+    def offline(what: str, *rest: object) -> None:
+        if "neural" in what:
+            raise run.SetupError("no package index can be reached")
+        pretend(what, *rest)
+
+    monkeypatch.setattr(run, "run_step", offline)
+    (extras / "requirements.lock").write_text("numpy==2.4.7\n")
+    run.set_up(extras)
+    assert run.is_installed(extras)
+    assert "python3 run.py add neural" in capsys.readouterr().out
+    assert run.main(["add", "neural"], root=extras) == 1
+    monkeypatch.setattr(run, "run_step", pretend)
+    run.set_up(extras)
+    assert steps[-1] == "installing what `neural` needs"
+
+
+def test_the_test_command_adds_all_extras_and_says_their_size(extras: Path, steps, monkeypatch, capsys):
+    (extras / "notebooks").mkdir()
+    ran: list[tuple] = []
+    monkeypatch.setattr(run, "run", lambda root, *command: ran.append((len(steps), command)) or 0)
+    run.main(["test"], root=extras)
+    assert [count for count, _ in ran] == [6, 6, 6], "before anything is tested"
+    said = capsys.readouterr().out
+    assert "0.5 GB" in said
+    assert "1 GB" in said
+    assert not (extras / ".venv.extras").exists(), "only the reader adds for good"
 
 
 def test_without_a_command_there_is_help_and_no_set_up(clone: Path, steps: list[str], capsys):
