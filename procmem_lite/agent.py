@@ -291,7 +291,7 @@ class ProceduralMemoryAgent(SequenceAgent):
     def policies(self, run: Run, shelf: Shelf, k: int) -> list[Match]:
         """Going to the site, where that can be done; else the stored sequences."""
         if self.settings.closed_loop and GoTo(shelf.operator).can_start(run.percept, run.body):
-            sides = alike(shelf, run.memory.library.shelves.values()) or [shelf]
+            sides = alike(shelf, run.memory.library.shelves.values(), run.body.landmarks) or [shelf]
             on_open = shelf.site.action is not None and was_open(run, shelf.operator)
             return [Match(GoTo(side.operator, on_open), 1.0, side.tally.rate)
                     for side in nearest_first(sides, run.body, on_open)[:k]]

@@ -21,7 +21,7 @@ from .skill_file import Stored, check_library
 from .skills import change_of
 from .storage import read, version_of, write
 
-FORMAT, VERSION = "procmem_lite agent", 2
+FORMAT, VERSION = "procmem_lite agent", 3
 SENSES = ("motion", "dangers", "beliefs")
 
 
@@ -104,8 +104,12 @@ def to_data(agent: str, n_actions: int, memory: Memory) -> dict[str, Any]:
 
 def from_data(data: Any) -> Kept:
     """An agent from the JSON of its file, checked."""
-    if version_of(data, FORMAT, VERSION) == 1:
-        data = brought_up(data)
+    version = version_of(data, FORMAT, VERSION)
+    try:
+        for older in range(version, VERSION):
+            data = NEXT[older](data)
+    except (AttributeError, KeyError, TypeError):
+        pass  # a broken one stays as it is, and is refused below
     told = dict(zip(NAMES, fields(data, "", NAMES)))
     head = {name: kind.read(told[name], name) for name, kind in HEAD.items()}
     percepts = listed(PERCEPT).read(told["percepts"], "percepts")
@@ -115,17 +119,24 @@ def from_data(data: Any) -> Kept:
     return kept
 
 
-def brought_up(data: dict[str, Any]) -> dict[str, Any]:
-    """A file from before an agent measured its steps and counted slips, as today's; a broken one stays as it is."""
-    try:
-        explorer, motion = data["explorer"], data["motion"]
-        if explorer["name"] == "untried":
-            explorer = explorer | {"notes": explorer["notes"] | {"telling": [], "killed": []}}
-        settings = {name: value for name, value in data["settings"].items() if name != "refuted"}
-        return data | {"view": VIEW.write(View(), "view"), "settings": settings, "explorer": explorer,
-                       "motion": motion and motion | {"outcomes": []}}
-    except (AttributeError, KeyError, TypeError):
-        return data
+def measuring(data: dict[str, Any]) -> dict[str, Any]:
+    """A file from before an agent measured its steps and counted slips, as the next version's."""
+    explorer, motion = data["explorer"], data["motion"]
+    if explorer["name"] == "untried":
+        explorer = explorer | {"notes": explorer["notes"] | {"telling": [], "killed": []}}
+    settings = {name: value for name, value in data["settings"].items() if name != "refuted"}
+    return data | {"view": VIEW.write(View(), "view"), "settings": settings, "explorer": explorer,
+                   "motion": motion and motion | {"outcomes": []}}
+
+
+def twinned(data: dict[str, Any]) -> dict[str, Any]:
+    """A file from before several objects could serve as well, as the next version's."""
+    beliefs = data["beliefs"]
+    held = beliefs and [[change, belief | {"twins": []}] for change, belief in beliefs["held"]]
+    return data | {"view": data["view"] | {"flips": {}}, "beliefs": beliefs and beliefs | {"held": held}}
+
+
+NEXT = {1: measuring, 2: twinned}  # version -> what makes the next one of it
 
 
 def check_agent(kept: Kept, percepts: Sequence[Percept]) -> None:
@@ -192,6 +203,6 @@ def restore(memory: Memory, kept: Kept, explorer: bool) -> None:
     if kept.motion:
         motion, dangers, beliefs = memory.senses.values()
         motion.restore(kept.motion)
-        dangers.fatal, dangers.costly = dict(kept.dangers.fatal), set(kept.dangers.costly)
+        dangers.restore(kept.dangers.fatal, kept.dangers.costly)
         beliefs.held = dict(kept.beliefs.held)
         beliefs.trials = {steps[0].action: deque(steps, kept.settings.trials) for steps in kept.beliefs.trials}

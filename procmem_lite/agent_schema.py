@@ -103,7 +103,8 @@ SETTINGS = record(Settings, {each.name: BY_TYPE[each.type] for each in fields(Se
 GENERATOR = record(pcg64, {"state": WIDE, "inc": WIDE, "has_uint32": WHOLE, "uinteger": WHOLE})
 PERCEPT = record(Percept, {"facts": FACTS, "objects": named(DISPLACEMENT), "place": VALUE,
                            "around": mapping(DISPLACEMENT, same(ground_of))})
-BELIEF = record(Belief, {"anchor": optional(TEXT), "site": SITE, "preconditions": FACTS, "version": WHOLE})
+BELIEF = record(Belief, {"anchor": optional(TEXT), "site": SITE, "preconditions": FACTS, "version": WHOLE,
+                         "twins": FACTS})
 HARM = record(Harm, {"fatal": mapping(VALUE, TRUTH), "costly": collected(VALUE)})
 SAMPLES = listed(listed(row(DISPLACEMENT, DISPLACEMENT)))
 TIMES, COUNTED = mapping(VALUE, WHOLE), mapping(WHOLE, WHOLE)

@@ -18,19 +18,36 @@ from .library import Ledger, Shelf
 from .navigation.motion import MotionModel
 from .percepts import Displacement, Facts, Percept, Transition
 from .settings import Settings
-from .skills import Operator, Site, change_of, induce_anchor, induce_preconditions, site_of
+from .skills import Operator, Site, change_of, induce_anchor, induce_preconditions, served, site_of
 
 NEARLY = 0.9  # of the cases
+SEVERAL = 2  # cases of which each of several objects alone is at hand
 FAITH = 4  # successes that each part of a plan is credited with
 
 
 class Belief(NamedTuple):
-    """What an effect is about and needs; ``version`` is the motion model's when it was thought over last."""
+    """What an effect is about and needs; ``version`` is the motion model's when it was thought over last.
+
+    ``twins`` are all objects that serve as well as each other, where there are several.
+    """
 
     anchor: str | None
     site: Site
     preconditions: Facts
     version: int
+    twins: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Serving(Operator):
+    """An operator that is about whichever of some objects."""
+
+    twins: frozenset[str] = frozenset()
+
+    @property
+    def anchors(self) -> Collection[str | None]:
+        """The objects that serve as well as each other."""
+        return self.twins or (self.anchor,)
 
 
 class Beliefs:
@@ -64,27 +81,28 @@ class Beliefs:
                 anchor = None
             if anchor is None or goes_along(cases, anchor):
                 anchor = self.beside(cases, preconditions) or anchor
+            twins = self.either(cases, preconditions) if anchor is None or share < NEARLY else frozenset()
+            anchor = served(Serving(preconditions, *change, twins=twins), last)[0] if twins else anchor
             site = site_of(last, anchor) if anchor else Site(None, last.action)
-            held = self.held[change] = Belief(anchor, site, preconditions, self.model.version)
-        return Operator(held.preconditions, *change, held.anchor, held.site)
+            held = self.held[change] = Belief(anchor, site, preconditions, self.model.version, twins)
+        return Serving(held.preconditions, *change, held.anchor, held.site, held.twins)
 
     def faced(self, last: Transition) -> list[Displacement]:
         """Where what an action changed is to be looked for first: ahead, if the agent can turn and stood still."""
         turns, still = len(self.model.frames) > 1, last.percept.place == last.next_percept.place
         return self.model.strides if turns and still else []
 
-    def elsewhere(self, last: Transition, anchor: str, preconditions: Facts,
-                  spots: Collection[Displacement] = ()) -> list[bool]:
-        """Whether an effect came about in each trial away from its anchor's site, or from all of some ``spots``.
+    def elsewhere(self, last: Transition, anchors: Collection[str], preconditions: Facts,
+                  spots: Collection[Displacement]) -> list[bool]:
+        """Whether an effect came about in each trial in which none of its anchors was at any of some ``spots``.
 
         Only trials that met the same kind of ground ahead count: what can be put down, say, can be put down on open
         ground.
         """
         effect, is_open = change_of([last])[0], self.model.is_open
-        spots = spots or {site_of(last, anchor).displacement}
         return [effect <= trial.next_percept.facts for trial in self.trials.get(last.action, ())
                 if preconditions <= trial.percept.facts and not effect <= trial.percept.facts
-                and trial.percept.objects.get(anchor) not in spots
+                and not any(trial.percept.objects.get(name) in spots for name in anchors)
                 and is_open(trial.percept) == is_open(last.percept)]
 
     def is_superstition(self, cases: Sequence[Sequence[Transition]], anchor: str, preconditions: Facts) -> bool:
@@ -96,7 +114,7 @@ class Beliefs:
         last, spots = cases[-1][-1], [case[-1].percept.objects[anchor] for case in cases]
         if site_of(last, anchor).action is None:
             return False  # arriving was enough
-        worked = self.elsewhere(last, anchor, preconditions)
+        worked = self.elsewhere(last, [anchor], preconditions, {site_of(last, anchor).displacement})
         if self.faced(last) and not any(spots[-1]):
             failed = len(worked) - sum(worked)
             few = min(len(spots), failed) < self.settings.accidents
@@ -128,10 +146,29 @@ class Beliefs:
         if len(lasts) < self.settings.accidents or not ranked:
             return None
         name, last = min(ranked)[-1], lasts[-1]
-        worked = self.elsewhere(last, name, preconditions, reach)
+        return name if self.is_needed(last, [name], preconditions, reach) else None
+
+    def is_needed(self, last: Transition, anchors: Collection[str], preconditions: Facts,
+                  spots: Collection[Displacement]) -> bool:
+        """Whether an action was in vain, several times, with no object at some spots; or arriving was enough."""
+        worked = self.elsewhere(last, anchors, preconditions, spots)
         failed = len(worked) - sum(worked)
-        refuted = failed < self.settings.accidents or sum(worked) > (1 - NEARLY) * failed
-        return None if refuted and site_of(last, name).action is not None else name
+        return (site_of(last, min(anchors)).action is None
+                or failed >= self.settings.accidents and sum(worked) <= (1 - NEARLY) * failed)
+
+    def either(self, cases: Sequence[Sequence[Transition]], preconditions: Facts) -> frozenset[str]:
+        """Objects of which one was at hand nearly each time, each several times alone, and none in vain; or none."""
+        lasts, near, found = [case[-1] for case in cases], set(self.model.stances), set()
+        left, least = set(range(len(lasts))), (1 - NEARLY) * len(lasts)
+        hand = {name: {i for i in left if name in lasts[i].percept.objects
+                       and site_of(lasts[i], name).displacement in near} for name in lasts[-1].percept.objects}
+        while len(left) > least:
+            name = max(sorted(hand), key=lambda name: len(hand[name] & left), default=None)
+            if name is None or len(hand[name] & left) < SEVERAL:
+                return frozenset()
+            found, left = found | {name}, left - hand[name]
+        fits = len(found) > 1 and self.is_needed(lasts[-1], found, preconditions, near)
+        return frozenset(found) if fits else frozenset()
 
     def in_vain(self, operator: Operator) -> list[Facts]:
         """The facts of all trials in which an operator's action did nothing at its site."""

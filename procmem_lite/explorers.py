@@ -124,6 +124,7 @@ class UntriedExplorer(LeastTaken):
         self.turned: Counter = Counter()  # (facts, object) -> times it was turned to
         self.telling: set[tuple] = set()  # (facts, action) that made a difference with nothing near
         self.killed: Counter = Counter()  # (facts, action) -> times in a row that it killed with nothing near
+        # and (None, action) -> times in a row that it killed, wherever
 
     def begin(self) -> None:
         """A new episode: places are new, experience with objects stays."""
@@ -136,6 +137,7 @@ class UntriedExplorer(LeastTaken):
         super().observe(step, body)
         before, action, after = step.percept, step.action, step.next_percept
         near = body.model.stances if body else ()
+        self.killed[None, action] = (self.killed[None, action] + 1) * is_disaster(step)
         if before.place == after.place and not any(seen in near for seen in before.objects.values()):
             self.killed[before.facts, action] = (self.killed[before.facts, action] + 1) * is_disaster(step)
             if before.facts != after.facts or step.terminated:
@@ -155,6 +157,8 @@ class UntriedExplorer(LeastTaken):
 
     def choose(self, percept: Percept, body: Tracker | None, rng: np.random.Generator) -> int:
         """The next step towards whatever was tried least."""
+        if self.path and body and body.pose and body.is_barred([body.pose, *body.poses_along(self.path)]):
+            self.path = []  # something turned out to be in the way
         self.chosen = self.path.pop(0) if self.path else self._begin_anew(percept, body, rng)
         return self.chosen
 
@@ -178,16 +182,23 @@ class UntriedExplorer(LeastTaken):
         return action
 
     def tries(self, facts: frozenset[str], *interaction: object) -> int:
-        """0 for what was never tried, 1 for what was tried under other facts only, else one more than tries here."""
+        """0 for what was never tried, 1 for what was tried under other facts only, else one more than tries here.
+
+        What killed counts as tried more often; see :meth:`deaths`.
+        """
         here = self.tried[facts, *interaction]
-        return here + 1 if here else int(interaction in self.ever)
+        return (here + 1 if here else int(interaction in self.ever)) + self.deaths(interaction[-1])
+
+    def deaths(self, action: int | None) -> int:
+        """1, 3, 7 ... tries more for what killed the last 1, 2, 3 ... times, wherever: half as often each time."""
+        return 2 ** self.killed[None, action] - 1
 
     def _untried_alone(self, percept: Percept, body: Tracker) -> list[int]:
         """Actions that move nothing and were never tried under these facts with open ground ahead."""
         if not body.model.is_open(percept):
             return []
         return [action for action in range(self.n_actions)
-                if action not in body.model.maps and not self.tried[percept.facts, action]]
+                if action not in body.model.maps and not self.tried[percept.facts, action] + self.deaths(action)]
 
     def _to_least_tried(self, percept: Percept, body: Tracker, rng: np.random.Generator) -> list[int]:
         facts = percept.facts
@@ -223,7 +234,7 @@ class UntriedExplorer(LeastTaken):
                  for action in (still if any(stance) else [*still, None])]  # None: only to stand there
         for name, action in itertools.product(body.landmarks, still):
             if (facts, action) in self.telling:
-                known = 1 + (self.tried[facts, name, action] > 0)
+                known = 1 + (self.tried[facts, name, action] > 0) + self.deaths(action)
                 found += [(known + self.tried[facts, name, spot, action], name, Site(spot, action))
                           for spot in body.model.aside]
         return found

@@ -9,7 +9,7 @@ tally     what some uses came to                         Tally(uses=14, successe
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from os import PathLike
@@ -202,10 +202,11 @@ class Shelf:
                 for row in top_rows(cost, k).tolist()]
 
 
-def alike(shelf: Shelf, shelves: Iterable[Shelf]) -> list[Shelf]:
-    """All shelves that do the same to the same object, wherever it has to be seen."""
-    what = shelf.effect, shelf.removes, shelf.anchor
-    return [other for other in shelves if (other.effect, other.removes, other.anchor) == what]
+def alike(shelf: Shelf, shelves: Iterable[Shelf], there: Collection[str] | None = None) -> list[Shelf]:
+    """All shelves that do the same, wherever and to whatever of the things that are ``there``."""
+    what = shelf.effect, shelf.removes
+    return [other for other in shelves
+            if (other.effect, other.removes) == what and (there is None or other.anchor in there)]
 
 
 def merge(known: Skill, skill: Skill) -> bool:

@@ -20,7 +20,7 @@ from .library import SkillLibrary
 from .navigation.view import View
 from .percepts import EXPLORING, Transition, is_disaster
 from .settings import Settings
-from .skills import Operator, change_of, cut, erase, induce_operator, skills_from
+from .skills import Operator, change_of, cut, erase, induce_operator, served, skills_from
 
 
 class Sense(Protocol):
@@ -96,12 +96,11 @@ def learn(memory: Memory, segment: list[Transition]) -> None:
     cases = memory.cases.setdefault(change, deque(maxlen=memory.settings.cases))
     cases.append(path)
     operator = memory.induce(cases)
-    anchor, preconditions = operator.anchor, operator.preconditions
     stale = [shelf for shelf in memory.library.shelves.values() if (shelf.effect, shelf.removes) == change
-             and (shelf.anchor, shelf.preconditions) != (anchor, preconditions)]
+             and not (shelf.anchor in operator.anchors and shelf.preconditions == operator.preconditions)]
     memory.library.discard(stale)
     for known in cases if stale else [path]:
-        if anchor is None or anchor in known[-1].percept.objects:
-            for skill in skills_from(known, anchor, preconditions, memory.settings.rule):
+        for anchor in served(operator, known[-1]):
+            for skill in skills_from(known, anchor, operator.preconditions, memory.settings.rule):
                 if memory.library.lacks(skill):
                     memory.library.add(skill)

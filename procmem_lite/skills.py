@@ -75,6 +75,11 @@ class Operator:
         """What is disputed when it fails."""
         return Claim(self.effect, self.removes, self.anchor, self.site)
 
+    @property
+    def anchors(self) -> Collection[str | None]:
+        """The objects that serve as well as each other."""
+        return (self.anchor,)
+
 
 @dataclass(eq=False)
 class Skill:
@@ -182,7 +187,8 @@ def erase(segment: Sequence[Transition]) -> list[Transition]:
 def site_of(last: Transition, name: str) -> Site:
     """Where the effect of a segment's last step happened, as seen from one object."""
     before, after = last.percept.objects[name], last.next_percept.objects.get(name)
-    return Site(before, last.action) if after is None or after == before else Site(after, None)
+    stood = last.percept.place == last.next_percept.place is not None  # else what moves by itself would be arrived at
+    return Site(before, last.action) if stood or after is None or after == before else Site(after, None)
 
 
 def induce_anchor(segments: Collection[Sequence[Transition]],
@@ -218,6 +224,12 @@ def induce_operator(segments: Sequence[Sequence[Transition]]) -> Operator:
     anchor = anchor if share >= 0.5 else None
     site = site_of(last, anchor) if anchor else Site(None, last.action)
     return Operator(induce_preconditions(segments), effect, removes, anchor, site)
+
+
+def served(operator: Operator, last: Transition) -> list[str | None]:
+    """Which of an operator's anchors a step was about: the nearest; none where none was there."""
+    there = [name for name in operator.anchors if name in {None, *last.percept.objects}]
+    return sorted(there, key=lambda name: (sum(map(abs, site_of(last, name).displacement)) if name else 0, name))[:1]
 
 
 def hindsight(path: Sequence[Transition], anchor: str | None,

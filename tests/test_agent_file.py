@@ -363,7 +363,7 @@ def put(data: Data, value: Any, *way: Any) -> Data:
 
 WRONG: dict[str, tuple[tuple, str]] = {
     "another format": (("a library", "format"), "format: 'procmem_lite agent' is needed"),
-    "newer": ((3, "version"), "version: 3 is newer than 2"),
+    "newer": ((4, "version"), "version: 4 is newer than 3"),
     "steps of no length": ((0, "view", "unit"), r"view\.unit: a number above 0 is needed, got 0"),
     "no actions": ((0, "n_actions"), "n_actions: a whole number of at least 1"),
     "another number of actions": ((2**50, "n_actions"), r"motion\.trust: a list of 1125899906842624 is needed"),

@@ -6,7 +6,7 @@ deed      what an action does in a situation       "lava" (enter it), (2, "bump"
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
 
 from ..percepts import Displacement, Percept, Transition, is_disaster
 from .motion import STILL, MotionModel
@@ -15,11 +15,17 @@ RISK = 0.1  # of ending badly
 ENTER = -1  # the action, whichever, that leads there
 
 
+def is_near(deed: Hashable) -> bool:
+    """Whether a deed is one with what was near: action, facts, names."""
+    return isinstance(deed, tuple) and len(deed) == 3
+
+
 class Dangers:
     """Deeds that are known to do harm.
 
     Attributes:
         fatal: deed -> whether it has only ever ended episodes badly; with what was near, whether the last two times.
+        deaths: deed with what was near, whatever held -> the facts under which it has killed, never survived since.
         costly: (action, (object, displacement)) whose object vanished for nothing.
     """
 
@@ -29,8 +35,14 @@ class Dangers:
 
     def forget(self, what: str) -> None:
         """Begin anew."""
-        self.fatal: dict[Hashable, bool] = {}
-        self.costly: set[tuple] = set()
+        self.restore({}, ())
+
+    def restore(self, fatal: Mapping[Hashable, bool], costly: Iterable[tuple]) -> None:
+        """Know so much, and no more."""
+        self.fatal, self.costly, self.deaths = dict(fatal), set(costly), {}
+        for deed in self.fatal:
+            if is_near(deed):
+                self.deaths.setdefault(deed[::2], set()).add(deed[1])
 
     def deed(self, percept: Percept, action: int) -> Hashable:
         """What an action does here: enter ground that the percept names, or bump; else, itself in this situation."""
@@ -55,9 +67,26 @@ class Dangers:
 
     def feared(self, percept: Percept) -> list[Displacement]:
         """Where things are that must not be entered."""
-        if not any(self.fatal.values()):
+        if not self.fatal:
             return []
-        return [seen for seen in {*percept.objects.values()} if self.fatal.get(self.entered(percept, seen), False)]
+        return [seen for seen in {*percept.objects.values()} if self.kills(self.entered(percept, seen))]
+
+    def kills(self, near: Hashable | None) -> bool:
+        """Whether a deed with what is near has killed under these facts, or under some that differ in nothing new.
+
+        Nothing new: what held at all deaths holds, and nothing does that held at none.
+        """
+        if near is None or self.fatal.get(near, False):
+            return near is not None
+        deaths = self.deaths.get(near[::2], ())
+        return len(deaths) > 1 and frozenset.intersection(*deaths) <= near[1] <= frozenset.union(*deaths)
+
+    def survived(self, near: tuple) -> None:
+        """A deed with what is near did no harm: what it did under these facts, or like facts, is forgotten."""
+        deaths = self.deaths.get(near[::2], set())
+        for facts in [*deaths] if self.kills(near) else [near[1]]:
+            self.fatal.pop((near[0], facts, near[2]), None)
+            deaths.discard(facts)
 
     def observe(self, step: Transition) -> None:
         """Learn from a step: a disaster, ground or a bump that did no harm, an object lost for nothing."""
@@ -76,19 +105,21 @@ class Dangers:
         if is_disaster(step):
             if taken is not None or not self.model.maps:  # else: who knows what it was
                 self.fatal.setdefault(deed, True)
-                self.fatal |= {near: near in self.fatal} if near else {}  # once may be another room's fault
+                if near:
+                    self.fatal[near] = near in self.fatal  # once may be another room's fault
+                    self.deaths.setdefault(near[::2], set()).add(near[1])
             return
         if near and (before.facts != after.facts or action in self.model.maps and taken == action):
-            self.fatal.pop(near, None)
+            self.survived(near)
         bump = not isinstance(deed, str) and deed[1] == "bump"
         if bump and taken == STILL or taken == action and not bump and (isinstance(deed, str) or deed in self.fatal):
             self.fatal[deed] = False
 
     def ends(self, percept: Percept, action: int) -> bool:
         """Whether an action is known to end an episode badly here."""
-        if not any(self.fatal.values()):
+        if not self.fatal:
             return False
-        return self.fatal.get(self.deed(percept, action), False) or self.fatal.get(self.nearby(percept, action), False)
+        return self.fatal.get(self.deed(percept, action), False) or self.kills(self.nearby(percept, action))
 
     def risk(self, percept: Percept, action: int) -> float:
         """How likely an action ends an episode badly here, as far as is known."""
@@ -96,7 +127,7 @@ class Dangers:
 
     def is_reckless(self, percept: Percept, action: int) -> bool:
         """Whether an action may end an episode badly here, and another one is much safer."""
-        risk = self.risk(percept, action) if any(self.fatal.values()) else 0.0
+        risk = self.risk(percept, action) if self.fatal else 0.0
         return risk > RISK and (not self.model.slips or 2 * min(
             self.risk(percept, other) for other in range(self.model.n_actions)) < risk)
 

@@ -26,6 +26,7 @@ TURNS = 16  # a map that leads to more orientations than this is not believed
 STILL, LOST = -1, -2  # outcomes that look like no action: nothing moved; nothing known
 SLIP = 0.05  # of the steps that moved something; below, an action counts as certain
 OFTEN = 400  # steps, and what was counted counts half
+CHANCE = 3  # times that things may have moved by themselves
 MISS = 4  # steps in vain over free ground that count like one step elsewhere than expected
 EFFORT = 20_000  # poses a search may open
 GROWING = threading.Lock()  # agents in other threads (a learning explorer's, say) may grow the same distances
@@ -115,6 +116,8 @@ class MotionModel:
             return  # nothing new
         changed = sum(a != b for a, b in pairs)
         moved = 2 * changed > len(pairs) or 2 * changed == len(pairs) > 0 and before.place != after.place
+        if not known and before.place == after.place is not None:
+            moved &= self.turns(action)
         if not right and not moved and not (known and self.enters_free(before, action)):
             return  # blocked, or an action that does not move
         if not right or moved and self._trust[action] < self.trust * MISS:
@@ -135,6 +138,11 @@ class MotionModel:
                 counts[:] = [count // 2 for count in counts]
             self.slips = any(map(self.is_slippery, range(self.n_actions)))
         return self.slips and self.is_slippery(action)
+
+    def turns(self, action: int) -> bool:
+        """Whether an action has moved things more often than not, and not by chance: it may turn the agent."""
+        still = self.outcomes[action][STILL]
+        return sum(self.outcomes[action]) - still >= still + CHANCE
 
     def is_slippery(self, action: int) -> bool:
         """Whether an action has often led elsewhere than it should."""

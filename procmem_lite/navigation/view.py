@@ -35,7 +35,7 @@ class View:
         self.guesses: list[float] = []  # the least that anything moved, where things moved differently
         self.flickers: set[str] = set()
         self.taken: Counter = Counter()  # action -> times, of late
-        self.flips: dict[str, Counter] = {}  # fact -> action -> times that it came or went with it, of late
+        self.flips: dict[str, Counter] = {}  # fact -> twice the action, plus 1 where it came with it -> times, of late
         self.early: deque[Transition] = deque(maxlen=EARLY)  # until something has moved
 
     def look(self, step: Transition) -> tuple[list[Transition], str]:
@@ -52,16 +52,16 @@ class View:
         return found, "space" if space else "facts" if facts else ""
 
     def flicker(self, step: Transition) -> bool:
-        """Whether a fact is found to come and go with every action that was taken some times."""
+        """Whether a fact is found to come with every action that was taken some times, and also to go with it."""
         self.taken[step.action] += 1
         for fact in (step.percept.facts ^ step.next_percept.facts) - self.flickers - {SUCCESS}:
-            self.flips.setdefault(fact, Counter())[step.action] += 1
+            self.flips.setdefault(fact, Counter())[2 * step.action + (fact in step.next_percept.facts)] += 1
         if sum(self.taken.values()) > RECENT:
             self.taken = halved(self.taken)
             self.flips = {fact: left for fact, flips in self.flips.items() if (left := halved(flips))}
         known = [action for action, times in self.taken.items() if times >= SOME]
         new = {fact for fact, flips in self.flips.items() if len(known) > 2
-               and all(flips[action] >= max(2, FLICKER * self.taken[action]) for action in known)}
+               and all(both_ways(flips[2 * action], flips[2 * action + 1], self.taken[action]) for action in known)}
         self.flickers |= new
         for fact in new:
             del self.flips[fact]
@@ -119,6 +119,11 @@ class View:
         if self.unit == 1 and self.whole and not self.flickers:
             return step
         return step._replace(percept=self.of(step.percept), next_percept=self.of(step.next_percept))
+
+
+def both_ways(went: int, came: int, taken: int) -> bool:
+    """Whether a fact has come with an action and gone with it, and often enough."""
+    return went > 0 and came > 0 and went + came >= FLICKER * taken
 
 
 def halved(counts: Counter) -> Counter:
