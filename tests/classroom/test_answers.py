@@ -79,7 +79,7 @@ class Here:
 
 @pytest.fixture
 def marked(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Callable]:
-    """``marked(name)(answer)``: each test cell of an assignment (or what is shown of it), and whether it is satisfied."""
+    """``marked(name)(answer)``: each test cell of an assignment, or what is shown of it: is it satisfied?"""
     monkeypatch.syspath_prepend(str(ASSIGNMENTS))
     grading = importlib.import_module("grading")
     monkeypatch.setitem(sys.modules, "assignment", None)
