@@ -21,6 +21,7 @@ TAUGHT = {  # chapter -> its modules, and how many definitions the two must shar
     "07": (("lab/baselines", "lab/statistics", "lab/experiments"), 8),
     "08": (("worlds/minigrid",), 2),
     "09": (("worlds/missions",), 2),
+    "10": (("lifecycle/verdicts", "lifecycle/operations"), 4),
     "12": (("options/option", "options/learning", "options/discovery", "options/worth"), 8),
 }
 

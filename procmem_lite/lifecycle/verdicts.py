@@ -23,7 +23,7 @@ from ..settings import Settings
 from ..skills import Claim, Operator, change_of, induce_anchor, induce_preconditions, site_of
 
 TWO = 2  # trials in vain, one after the other under the same facts, that refute a claim there
-AGREE = 5  # steps in a row that look like another action's, until the two are held to have changed places
+AGREE = 6  # points until two actions are held to have changed places: 2 a step that moved like the other, 1 in vain
 
 
 class Verdict(NamedTuple):
@@ -39,7 +39,7 @@ class Verdict(NamedTuple):
     broken: bool
 
 
-def tests(claim: Claim, step: Transition) -> bool:
+def is_test(claim: Claim, step: Transition) -> bool:
     """Whether a step put a claim to the test: its action, at its site, while its effect was missing."""
     seen = step.percept
     return (step.action == claim.site.action and seen.objects.get(claim.anchor) == claim.site.displacement
@@ -50,7 +50,7 @@ def judge(claim: Claim, trials: Iterable[Transition]) -> Verdict:
     """Count by claim and facts. What failed before a claim broke tells of a world that is no more."""
     misses, in_vain, worked, broken = {}, [], set(), False
     for trial in trials:
-        if not tests(claim, trial):
+        if not is_test(claim, trial):
             continue
         facts = trial.percept.facts
         if claim.effect <= trial.next_percept.facts:
@@ -82,7 +82,7 @@ class Verdicts(Beliefs):
         if step.percept.place == step.next_percept.place and isinstance(self.explorer, UntriedExplorer):
             for (effect, removes), belief in self.held.items():
                 claim = Claim(effect, removes, belief.anchor, belief.site)
-                if belief.anchor and tests(claim, step) and self.misses(claim, step.percept.facts) == 1:
+                if belief.anchor and is_test(claim, step) and self.misses(claim, step.percept.facts) == 1:
                     forget_notes(self.explorer, step.percept.facts, claim)
 
     def verdict(self, claim: Claim) -> Verdict:
@@ -165,7 +165,8 @@ class Exchanging(MotionModel):
         if not others & like:
             others, times, moved = like, 0, 0
         found = self.looks[action] = Looks(others & like, times + 1, moved + (taken != STILL))
-        if found.times >= AGREE and found.moved and len(found.others) == 1 and {action, *found.others} <= {*self.maps}:
+        sure = found.times + found.moved >= AGREE and found.moved and len(found.others) == 1
+        if sure and {action, *found.others} <= {*self.maps}:
             self.exchange(action, *found.others)
 
     def like(self, before: Percept, action: int, taken: int | None) -> frozenset[int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent
     names, options = ("speed.py", "learning.py", "minigrid_agent.py", "missions.py", "generated.py",
-                       "options.py"), sys.argv[1:]
+                       "options.py", "life.py"), sys.argv[1:]
     if options and (here / f"{options[0]}.py").is_file():
         names, options = (f"{options[0]}.py",), options[1:]
     codes = [subprocess.call([sys.executable, str(here / name), *options]) for name in names]
