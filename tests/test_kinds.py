@@ -422,3 +422,126 @@ def test_a_skill_of_whose_effect_a_part_was_there_already_succeeds_where_all_of_
     assert used.expected & used.before.facts == {"sealed"}
     assert used.reason == "effect"
     assert used.succeeded, "all of it holds now"
+
+
+# ---------------------------------------------------------------- things that serve as well, kill, or lead elsewhere
+
+
+class Twins(Room):
+    """The exit is there twice, and in each episode one of the two serves."""
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        """Which one is drawn."""
+        told = super().reset(seed=seed)
+        self.serving = [self.exit, self.thing][int(self.np_random.integers(2))]
+        return told
+
+    def takes(self, action: int) -> bool:
+        """Only there."""
+        return action == TAKE and self.me == self.serving
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_two_things_of_which_one_serves_the_other_is_gone_to_where_the_first_does_not(seed):
+    env = Twins()
+    agent = ProceduralMemoryAgent(5, lambda env: see(env, True, True), seed=seed)
+    train(agent, env, 30, progress=False)
+    assert {shelf.anchor for shelf in agent.library.shelves.values()} == {"exit", "thing"}
+    for number in range(100, 115):
+        episode = agent.run_episode(env, seed=number, learn=False, max_steps=60)
+        away = [sum(map(abs, seen)) for seen in episode.percepts[0].objects.values()]
+        apart = sum(abs(a - b) for a, b in zip(env.exit, env.thing, strict=True))
+        assert episode.success
+        assert episode.steps <= max(away) + apart + 2, "to the one, and from there to the other"
+
+
+class Pitfall(Room):
+    """To enter the thing kills; three lamps, which mean nothing, shine or not all through an episode."""
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        """Which lamps shine."""
+        told = super().reset(seed=seed)
+        self.facts = frozenset(f"lamp {number}" for number in range(3) if self.np_random.random() < 0.5)
+        return told
+
+    def step(self, action: int) -> tuple:
+        """Who falls in is dead."""
+        told = super().step(action)
+        return (0, 0.0, True, False, {}) if self.me == self.thing else told
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_kills_whatever_idle_facts_hold_kills_few_times(seed):
+    agent = ProceduralMemoryAgent(5, lambda env: see(env, True, True), seed=seed)
+    log = train(agent, Pitfall(), 60, progress=False)
+    deaths = [number for number, success in enumerate(log.success) if not success]
+    assert 1 <= len(deaths) <= 6, "eight sets of facts, two deaths under each, were sixteen"
+    assert log.success[30:].mean() > 0.9
+
+
+class Alarm(Room):
+    """A sixth action ends the episode, wherever; the thing wanders, as does the exit."""
+
+    action_space = gym.spaces.Discrete(6)
+
+    def step(self, action: int) -> tuple:
+        """Both move at times."""
+        told = (0, 0.0, True, False, {}) if action == 5 else super().step(action)
+        for name in ("thing", "exit"):
+            if self.np_random.random() < 0.3 and not told[2]:
+                row, column = getattr(self, name)
+                way = WAYS[int(self.np_random.integers(4))]
+                there = row + way[0], column + way[1]
+                setattr(self, name, there if self.free(there) else (row, column))
+        return told
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_action_that_always_kills_is_tried_ever_less_and_what_moves_by_itself_is_not_its_doing(seed):
+    agent = ProceduralMemoryAgent(6, lambda env: see(env, True, True), seed=seed)
+    train(agent, Alarm(), 40, progress=False)
+    assert set(agent.model.maps) <= {0, 1, 2, 3}
+    assert {shelf.site.action for shelf in agent.library.shelves.values()} == {TAKE}, "who stands arrives nowhere"
+    still = agent.memory.frozen()
+    assert 1 <= still.explorer.killed[None, 5] <= 6
+
+
+class Cart(Room):
+    """Three actions lay a cloth, take it off and put it away; of these a fact tells."""
+
+    action_space = gym.spaces.Discrete(7)
+
+    def step(self, action: int) -> tuple:
+        """Two of the three only take it off."""
+        told = super().step(action if action <= TAKE else TAKE)
+        if action >= TAKE:
+            self.facts = frozenset({"cloth"}) if action == TAKE else frozenset()
+        return told
+
+
+def test_a_fact_that_one_action_brings_and_others_take_away_does_not_flicker():
+    env, view = Cart(), View()
+    env.reset(seed=0)
+    before = see(env)
+    for action in (4, 5, 4, 6) * 30:
+        env.step(action)
+        after = see(env)
+        view.look(Transition(before, action, 0.0, after))
+        before = after
+    assert view.flickers == set()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_pad_that_throws_one_elsewhere_is_not_tried_without_end(seed):
+    class Thrown(Pad):
+        """The pad throws to the same corner always, and the exit has to be found first."""
+
+        def step(self, action: int) -> tuple:
+            """Into the corner."""
+            told = Room.step(self, action)
+            self.me = (0, 0) if self.me == self.thing and not told[2] else self.me
+            return told
+
+    agent = ProceduralMemoryAgent(5, lambda env: see(env, True, True), seed=seed)
+    log = train(agent, Thrown(), 15, progress=False)
+    assert log.success.mean() > 0.8
