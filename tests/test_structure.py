@@ -38,7 +38,7 @@ ORDER = (
     ("exercises", "exercises.progress"), ("exercises.report",),
     ("exercises.start", "exercises.environment", "exercises.skills", "exercises.library", "exercises.agent",
      "exercises.finding_the_way", "exercises.training", "exercises.analysis", "exercises.minigrid",
-     "exercises.names", "exercises.options"),
+     "exercises.names", "exercises.life", "exercises.options"),
     ("replay.assets", "replay.record", "replay.filmstrip", "replay.saving"), ("replay.curve", "replay.replay_widget"),
     ("replay.drive", "replay.export", "replay.guess", "replay.learning_explorer", "replay.library_browser"),
     ("replay",), (FRONT_DOOR,),
