@@ -11,7 +11,7 @@ import numpy as np
 
 from .navigation.search import leads, nearest_unvisited, shortest_path, site_stage
 from .navigation.tracker import Tracker
-from .percepts import Percept, Transition, is_disaster
+from .percepts import SUCCESS, Percept, Transition, is_disaster
 from .skills import Site
 
 
@@ -124,7 +124,7 @@ class UntriedExplorer(LeastTaken):
         self.turned: Counter = Counter()  # (facts, object) -> times it was turned to
         self.telling: set[tuple] = set()  # (facts, action) that made a difference with nothing near
         self.killed: Counter = Counter()  # (facts, action) -> times in a row that it killed with nothing near
-        # and (None, action) -> times in a row that it killed, wherever
+        # and (None, action) -> the same wherever, counted once anything has succeeded, which (None, None) tells
 
     def begin(self) -> None:
         """A new episode: places are new, experience with objects stays."""
@@ -137,7 +137,8 @@ class UntriedExplorer(LeastTaken):
         super().observe(step, body)
         before, action, after = step.percept, step.action, step.next_percept
         near = body.model.stances if body else ()
-        self.killed[None, action] = (self.killed[None, action] + 1) * is_disaster(step)
+        self.killed[None, None] |= SUCCESS in after.facts
+        self.killed[None, action] = (self.killed[None, action] + self.killed[None, None]) * is_disaster(step)
         if before.place == after.place and not any(seen in near for seen in before.objects.values()):
             self.killed[before.facts, action] = (self.killed[before.facts, action] + 1) * is_disaster(step)
             if before.facts != after.facts or step.terminated:
@@ -190,7 +191,10 @@ class UntriedExplorer(LeastTaken):
         return (here + 1 if here else int(interaction in self.ever)) + self.deaths(interaction[-1])
 
     def deaths(self, action: int | None) -> int:
-        """1, 3, 7 ... tries more for what killed the last 1, 2, 3 ... times, wherever: half as often each time."""
+        """1, 3, 7 ... tries more for what killed the last 1, 2, 3 ... times, wherever: half as often each time.
+
+        Until anything has succeeded there are none: what kills nearly everywhere may be what succeeds somewhere.
+        """
         return 2 ** self.killed[None, action] - 1
 
     def _untried_alone(self, percept: Percept, body: Tracker) -> list[int]:
