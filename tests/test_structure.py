@@ -26,11 +26,12 @@ CORE = (
     ("shell",), ("agent",),
     ("options.option",), ("options.learning", "options.discovery"),
     ("options.critic", "options.levels", "options.worth"), ("options",),
-    ("lifecycle.verdicts", "lifecycle.journal"), ("lifecycle.operations",), ("lifecycle",),
+    ("lifecycle.verdicts", "lifecycle.journal"), ("lifecycle.operations",), ("lifecycle",), ("neural",),
 )
 ORDER = (
     *CORE, ("scenes", "worlds", "worlds.layouts", "worlds.missions"),
-    ("worlds.gridworld", "worlds.minigrid", "worlds.office", "worlds.stall", "worlds.tolls"), ("worlds.changing",),
+    ("worlds.gridworld", "worlds.minigrid", "worlds.office", "worlds.stall", "worlds.tolls"),
+    ("worlds.changing", "worlds.sight"),
     ("lab", "lab.diary", "lab.findings", "lab.rulebook", "lab.statistics", "lab.training"),
     ("lab.drawing", "lab.symptoms"),
     ("lab.baselines", "lab.doctor", "lab.generated", "lab.original", "lab.experiments", "lab.plotting", "lab.life"),
