@@ -124,7 +124,7 @@ class UntriedExplorer(LeastTaken):
         self.turned: Counter = Counter()  # (facts, object) -> times it was turned to
         self.telling: set[tuple] = set()  # (facts, action) that made a difference with nothing near
         self.killed: Counter = Counter()  # (facts, action) -> times in a row that it killed with nothing near
-        # and (None, action) -> the same wherever, counted once anything has succeeded, which (None, None) tells
+        # and (None, action) -> the same wherever, counted once anything has succeeded, as (SUCCESS, None) tells
 
     def begin(self) -> None:
         """A new episode: places are new, experience with objects stays."""
@@ -137,8 +137,8 @@ class UntriedExplorer(LeastTaken):
         super().observe(step, body)
         before, action, after = step.percept, step.action, step.next_percept
         near = body.model.stances if body else ()
-        self.killed[None, None] |= SUCCESS in after.facts
-        self.killed[None, action] = (self.killed[None, action] + self.killed[None, None]) * is_disaster(step)
+        self.killed[SUCCESS, None] |= SUCCESS in after.facts
+        self.killed[None, action] = (self.killed[None, action] + self.killed[SUCCESS, None]) * is_disaster(step)
         if before.place == after.place and not any(seen in near for seen in before.objects.values()):
             self.killed[before.facts, action] = (self.killed[before.facts, action] + 1) * is_disaster(step)
             if before.facts != after.facts or step.terminated:

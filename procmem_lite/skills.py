@@ -75,10 +75,7 @@ class Operator:
         """What is disputed when it fails."""
         return Claim(self.effect, self.removes, self.anchor, self.site)
 
-    @property
-    def anchors(self) -> Collection[str | None]:
-        """The objects that serve as well as each other."""
-        return (self.anchor,)
+    anchors = property(lambda self: (self.anchor,))  # the objects that serve as well as each other
 
 
 @dataclass(eq=False)
