@@ -44,6 +44,11 @@ class Dangers:
             if is_near(deed):
                 self.deaths.setdefault(deed[::2], set()).add(deed[1])
 
+    @property
+    def are_known(self) -> bool:
+        """Whether anything is known to have ended an episode badly: asked at every step, and mostly nothing is."""
+        return bool(self.deaths) or any(self.fatal.values())
+
     def deed(self, percept: Percept, action: int) -> Hashable:
         """What an action does here: enter ground that the percept names, or bump; else, itself in this situation."""
         ground = percept.around.get(self.model.step(action), True)
@@ -67,7 +72,7 @@ class Dangers:
 
     def feared(self, percept: Percept) -> list[Displacement]:
         """Where things are that must not be entered."""
-        if not self.fatal:
+        if not self.are_known:
             return []
         return [seen for seen in {*percept.objects.values()} if self.kills(self.entered(percept, seen))]
 
@@ -117,7 +122,7 @@ class Dangers:
 
     def ends(self, percept: Percept, action: int) -> bool:
         """Whether an action is known to end an episode badly here."""
-        if not self.fatal:
+        if not self.are_known:
             return False
         return self.fatal.get(self.deed(percept, action), False) or self.kills(self.nearby(percept, action))
 
@@ -127,7 +132,7 @@ class Dangers:
 
     def is_reckless(self, percept: Percept, action: int) -> bool:
         """Whether an action may end an episode badly here, and another one is much safer."""
-        risk = self.risk(percept, action) if self.fatal else 0.0
+        risk = self.risk(percept, action) if self.are_known else 0.0
         return risk > RISK and (not self.model.slips or 2 * min(
             self.risk(percept, other) for other in range(self.model.n_actions)) < risk)
 

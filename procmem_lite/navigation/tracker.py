@@ -63,7 +63,7 @@ class Tracker:
         for action in self.model.movers if self.odd else ():
             if self.odd.get((percept.place, action), 0) >= ODD:
                 self.panes.add((here, self.model.ahead(self.pose, action)[1]))
-        for action in self.model.movers if self.dangers.fatal else []:
+        for action in self.model.movers if self.dangers.are_known else []:
             if any(self.model.step(action)) and self.dangers.ends(percept, action):
                 self.note(self.model.ahead(self.pose, action)[1], free=False, deadly=True)
         feared = {from_agent(self.pose, seen) for seen in self.dangers.feared(percept)}

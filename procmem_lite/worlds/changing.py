@@ -22,6 +22,7 @@ SAME = tuple(range(len(ACTIONS)))
 SWAPPED = (0, 1, 2, 3, OPEN, PICK_UP)  # the two buttons
 UPSIDE_DOWN = (1, 0, 2, 3, PICK_UP, OPEN)  # up and down
 LAVA = "lava"
+TRIALS = 1000  # draws of lava, and there is none that leaves a way
 
 
 class Wired(gym.Wrapper):
@@ -64,6 +65,8 @@ class Lava(gym.Wrapper):
 
     def __init__(self, env: gym.Env, share: float) -> None:
         super().__init__(env)
+        if not 0 <= share < 1:
+            raise ValueError(f"share: a number from 0 to below 1 is needed, got {share!r}")
         self.share, self.cells = share, frozenset()
 
     def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[Any, dict]:
@@ -73,11 +76,12 @@ class Lava(gym.Wrapper):
         targets = {layout.key, layout.door, layout.goal}
         kept = targets | {layout.start} | layout.walls
         spare = [cell for cell in np.ndindex(layout.size, layout.size) if cell not in kept]
-        while True:
+        for _ in range(TRIALS):
             chosen = chance.permutation(len(spare))[:round(self.share * layout.size ** 2)]
             self.cells = frozenset(spare[index] for index in chosen)
             if targets <= reachable(layout.start, layout.size, self.cells | layout.walls):
                 return found
+        raise ValueError(f"share: {self.share} leaves no way to key, door and goal in {TRIALS} draws; less is needed")
 
     def step(self, action: int) -> tuple[Any, float, bool, bool, dict]:
         """One action; whoever is on lava then is gone."""
