@@ -14,6 +14,8 @@ from .navigation.tracker import Tracker
 from .percepts import SUCCESS, Percept, Transition, is_disaster
 from .skills import Site
 
+MANY = 30  # deaths in a row; more of them make no difference
+
 
 class Explorer(Protocol):
     """Chooses one action at a time; told when an episode begins and what each step brought."""
@@ -195,7 +197,7 @@ class UntriedExplorer(LeastTaken):
 
         Until anything has succeeded there are none: what kills nearly everywhere may be what succeeds somewhere.
         """
-        return 2 ** self.killed[None, action] - 1
+        return 2 ** min(self.killed[None, action], MANY) - 1
 
     def _untried_alone(self, percept: Percept, body: Tracker) -> list[int]:
         """Actions that move nothing and were never tried under these facts with open ground ahead."""

@@ -203,10 +203,10 @@ class Shelf:
 
 
 def alike(shelf: Shelf, shelves: Iterable[Shelf], there: Collection[str] | None = None) -> list[Shelf]:
-    """All shelves that do the same, wherever and to whatever of the things that are ``there``."""
+    """All shelves that do the same and need no more, wherever and to whatever of the things that are ``there``."""
     what = shelf.effect, shelf.removes
-    return [other for other in shelves
-            if (other.effect, other.removes) == what and (there is None or other.anchor in there)]
+    return [other for other in shelves if (other.effect, other.removes) == what
+            and other.preconditions <= shelf.preconditions and (there is None or other.anchor in there)]
 
 
 def merge(known: Skill, skill: Skill) -> bool:

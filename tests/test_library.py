@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import percept
 
-from procmem_lite.library import LINES, SETS, Ledger, Shelf, SkillLibrary, Tally, Use, nearness, top_rows
+from procmem_lite.library import LINES, SETS, Ledger, Shelf, SkillLibrary, Tally, Use, alike, nearness, top_rows
 from procmem_lite.percepts import Percept
 from procmem_lite.skills import REACH, Claim, Site, Skill, embed
 
@@ -446,3 +446,13 @@ def test_a_shelf_is_one_contiguous_block():
         shelf.append(one((0, column)))
     assert shelf.matrix.flags.c_contiguous
     assert shelf.matrix.dtype == np.float32
+
+
+def test_alike_is_what_does_the_same_to_whatever_is_there_and_needs_no_more():
+    library, lit = SkillLibrary(), frozenset({"lit"})
+    for anchor, needs, effect in (("lamp", {"match"}, lit), ("torch", {"match"}, lit), ("torch", set(), lit),
+                                  ("lamp", {"match", "oil"}, lit), ("lamp", {"match"}, frozenset({"warm"}))):
+        library.add(Skill((4,), frozenset(needs), effect, anchor=anchor, context=(0, 0), site=Site((0, 0), 4)))
+    first, *others = library.shelves.values()
+    assert alike(first, library.shelves.values()) == [first, *others[:2]]
+    assert alike(first, library.shelves.values(), {"torch"}) == others[:2]

@@ -17,7 +17,7 @@ ENTER = -1  # the action, whichever, that leads there
 
 def is_near(deed: Hashable) -> bool:
     """Whether a deed is one with what was near: action, facts, names."""
-    return isinstance(deed, tuple) and len(deed) == 3
+    return isinstance(deed, tuple) and len(deed) == 3 and isinstance(deed[1], frozenset)
 
 
 class Dangers:
