@@ -36,7 +36,7 @@ from procmem_lite.lab.training import sweep
 EPISODES, TESTS, SOLVED = 40, 20, 0.9
 PLAYERS = {"agent": "the agent", "novice": "an agent that has learned nothing", "chance": "chance",
            "planner": "a planner that knows the rules"}
-PATIENCE = 120.0  # seconds of training for each world; what was learned until then is tested
+PATIENCE = 120.0  # seconds of a processor for training for each world; what was learned until then is tested
 
 
 def learner(env: Generated) -> ProceduralMemoryAgent:
@@ -46,9 +46,9 @@ def learner(env: Generated) -> ProceduralMemoryAgent:
 
 def trained(env: Generated, patience: float = PATIENCE) -> tuple[ProceduralMemoryAgent, bool]:
     """An agent that has played some episodes, and whether there was time for all of them."""
-    agent, until = learner(env), time.monotonic() + patience
+    agent, until = learner(env), time.process_time() + patience
     for seed in range(EPISODES):
-        if time.monotonic() > until:
+        if time.process_time() > until:
             return agent, False
         agent.run_episode(env, seed=seed)
     return agent, True
