@@ -150,19 +150,20 @@ class Found:
 
     def __init__(self, notebook: NotebookNode, master: list[NotebookNode]) -> None:
         self.ours = {known(cell): cell for cell in master}
-        self.given = {(cell.cell_type, released(cell)) for cell in master}
+        self.given = {(cell.cell_type, released(cell)): known(cell) for cell in reversed(master)}
         self.parts: dict[str, list[NotebookNode]] = {}  # answer cell -> its pieces
         self.added: dict[str | None, list[NotebookNode]] = {}  # cell of ours -> what the student has put after it
         self.notes: list[str] = []
-        last, changed = None, []
+        last, seen, changed = None, set(), []
         if len(notebook.cells) > MOST:
             raise Unacceptable(f"the notebook has {len(notebook.cells)} cells: more than {MOST} are not read")
         for cell in notebook.cells:
-            name = self.name(cell)
+            name = self.name(cell, seen)
             if name is None:
                 self.add(last, cell)
                 continue
             last = name
+            seen.add(name)
             if utils.is_solution(self.ours[name]):
                 self.parts.setdefault(name, []).append(cell)
             elif squeezed(cell.source) != released(self.ours[name]):
@@ -172,11 +173,14 @@ class Found:
             self.notes.append(f"cells that count as they were released, with what was made of them run after them: "
                               f"{', '.join(changed)}")
 
-    def name(self, cell: NotebookNode) -> str | None:
-        """Which of the master's cells this is."""
-        if known(cell) in self.ours:
-            return known(cell)
-        return cell.get("id") if known(cell) is None and cell.get("id") in self.ours else None
+    def name(self, cell: NotebookNode, seen: set[str]) -> str | None:
+        """Which of the master's cells this is: by its mark or, where a tool has removed that, by id or text."""
+        if (mark := known(cell)) is not None:
+            return mark if mark in self.ours else None
+        if cell.get("id") in self.ours:
+            return cell.id
+        like = self.given.get((cell.cell_type, squeezed(cell.source)))
+        return like if like not in seen else None
 
     def add(self, last: str | None, cell: NotebookNode) -> None:
         """Keep a cell of the student's own; a copy of one of ours without its mark is none."""

@@ -82,11 +82,12 @@ def with_cell(*cells: str, at: int = 1) -> Make:
     return make
 
 
-def stripped(*keys: str) -> Make:
-    """As a tool leaves it that removes metadata, and perhaps ids."""
+def stripped(*keys: str, first: str = "") -> Make:
+    """As a tool leaves it that removes metadata, and perhaps ids; with something before every answer."""
     def make(release: Path, answers: Answers, course: Path) -> NotebookNode:
         notebook = fill(release, answers)
         for number, cell in enumerate(notebook.cells):
+            cell.source = first * is_answer(cell) + cell.source
             cell.metadata = nbformat.from_dict({} if "all" in keys else {"slideshow": {"slide_type": "slide"}})
             cell.id = f"new-{number}" if "id" in keys else cell.id
         notebook.metadata = nbformat.from_dict({})
@@ -266,6 +267,8 @@ TIDY: dict[str, Make] = {
     "answers in raw cells": each_cell(is_answer, turned_into("raw")),
     "nbgrader's marks stripped": stripped("marks"),
     "all metadata and ids stripped": stripped("all", "id"),
+    "all of it stripped, with constants worked out by what was imported": stripped(
+        "all", "id", first="TURN = 2 * np.pi\n"),
     "UTF-8 with a mark before it": encoded("utf-8-sig"),
     "UTF-16": encoded("utf-16"),
     "UTF-16 without a mark": encoded("utf-16-be"),

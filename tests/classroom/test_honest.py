@@ -18,7 +18,8 @@ TRIED = ["answer cells split between statements", "answer cells split in the mid
          "the answer and a copy that is untouched", "a draft that is no Python, and the answer in a copy",
          "a wrong answer, and the right one in a copy", "words split in two", "words in a cell below",
          "words in the question's cell", "words in place of their cell", "answers in cells of text",
-         "nbgrader's marks stripped", "all metadata and ids stripped", "UTF-8 with a mark before it",
+         "nbgrader's marks stripped", "all metadata and ids stripped",
+         "all of it stripped, with constants worked out by what was imported", "UTF-8 with a mark before it",
          "UTF-16 without a mark", "Windows' own letters", "answers in the test cells",
          "all under the guard of a script", "an import in the teacher's cell", "cells that fail on the way",
          "half a letter in words", "gaps and nonsense around the answers", "words that quote our marks"]
@@ -70,6 +71,12 @@ def test_words_are_handed_to_the_teacher_whole(tidy: Class, what: str):
     page = tidy.folder / "autograded" / tidy.students[what] / NAME / f"{NAME}.ipynb"
     words = next(cell for cell in nbformat.read(page, as_version=4).cells if name_of(cell) == "words")
     assert set(reference(NAME)["words"].split()) <= set(words.source.split())
+
+
+def test_answers_whose_marks_a_tool_removed_stand_under_their_questions(tidy: Class):
+    page = tidy.folder / "autograded" / tidy.students["nbgrader's marks stripped"] / NAME / f"{NAME}.ipynb"
+    found = {name_of(cell): cell.source for cell in nbformat.read(page, as_version=4).cells}
+    assert {name: found[name] for name in reference(NAME)} == reference(NAME)
 
 
 def test_what_was_found_in_odd_places_is_told(tidy: Class):
