@@ -21,7 +21,7 @@ from .skill_file import Stored, check_library
 from .skills import change_of
 from .storage import read, version_of, write
 
-FORMAT, VERSION = "procmem_lite agent", 3
+FORMAT, VERSION = "procmem_lite agent", 4
 SENSES = ("motion", "dangers", "beliefs")
 
 
@@ -136,7 +136,12 @@ def twinned(data: dict[str, Any]) -> dict[str, Any]:
     return data | {"view": data["view"] | {"flips": {}}, "beliefs": beliefs and beliefs | {"held": held}}
 
 
-NEXT = {1: measuring, 2: twinned}  # version -> what makes the next one of it
+def throwing(data: dict[str, Any]) -> dict[str, Any]:
+    """A file from before things were known to lead elsewhere, as the next version's."""
+    return data | {"motion": data["motion"] and data["motion"] | {"thrown": {}}}
+
+
+NEXT = {1: measuring, 2: twinned, 3: throwing}  # version -> what makes the next one of it
 
 
 def check_agent(kept: Kept, percepts: Sequence[Percept]) -> None:

@@ -144,7 +144,7 @@ def body(n_actions: int, table: Table) -> dict[str, Kind]:
     step = Kind(steps.write, lambda data, at: Transition(*steps.read(data, at)))
     motion = {"maps": mapping(action, row(listed(DISPLACEMENT), DISPLACEMENT)), "trust": listed(WHOLE),
               "samples": listed(SAMPLES), "tries": listed(WHOLE), "outcomes": listed(listed(WHOLE)),
-              "version": WHOLE}
+              "thrown": named(row(WHOLE, WHOLE)), "version": WHOLE}
     beliefs = {"held": mapping(row(FACTS, FACTS), BELIEF), "trials": listed(listed(step))}
     return {"explorer": Kind(tell_explorer, hear_explorer), "library": LIBRARY, "view": VIEW,
             "cases": listed(listed(listed(step))), "explored": mapping(FACTS, WHOLE),

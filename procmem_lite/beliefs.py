@@ -117,7 +117,7 @@ class Beliefs:
         worked = self.elsewhere(last, [anchor], preconditions, {site_of(last, anchor).displacement})
         if self.faced(last) and not any(spots[-1]):
             failed = len(worked) - sum(worked)
-            few = min(len(spots), failed) < self.settings.accidents
+            few = failed < self.settings.accidents or len(spots) * failed < self.settings.accidents**2
             return any(map(any, spots)) or few or sum(worked) >= failed
         return 2 * sum(worked) >= max(len(worked), 1)
 

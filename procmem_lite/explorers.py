@@ -15,6 +15,7 @@ from .percepts import SUCCESS, Percept, Transition, is_disaster
 from .skills import Site
 
 MANY = 30  # deaths in a row; more of them make no difference
+DARING = 6  # deaths in a row that prove nothing while nothing has succeeded yet
 
 
 class Explorer(Protocol):
@@ -126,7 +127,7 @@ class UntriedExplorer(LeastTaken):
         self.turned: Counter = Counter()  # (facts, object) -> times it was turned to
         self.telling: set[tuple] = set()  # (facts, action) that made a difference with nothing near
         self.killed: Counter = Counter()  # (facts, action) -> times in a row that it killed with nothing near
-        # and (None, action) -> the same wherever, counted once anything has succeeded, as (SUCCESS, None) tells
+        # and (None, action) -> the same wherever; (SUCCESS, None) -> whether anything has succeeded
 
     def begin(self) -> None:
         """A new episode: places are new, experience with objects stays."""
@@ -140,7 +141,7 @@ class UntriedExplorer(LeastTaken):
         before, action, after = step.percept, step.action, step.next_percept
         near = body.model.stances if body else ()
         self.killed[SUCCESS, None] |= SUCCESS in after.facts
-        self.killed[None, action] = (self.killed[None, action] + self.killed[SUCCESS, None]) * is_disaster(step)
+        self.killed[None, action] = (self.killed[None, action] + 1) * is_disaster(step)
         if before.place == after.place and not any(seen in near for seen in before.objects.values()):
             self.killed[before.facts, action] = (self.killed[before.facts, action] + 1) * is_disaster(step)
             if before.facts != after.facts or step.terminated:
@@ -195,9 +196,11 @@ class UntriedExplorer(LeastTaken):
     def deaths(self, action: int | None) -> int:
         """1, 3, 7 ... tries more for what killed the last 1, 2, 3 ... times, wherever: half as often each time.
 
-        Until anything has succeeded there are none: what kills nearly everywhere may be what succeeds somewhere.
+        Until anything has succeeded, what kills nearly everywhere may be what succeeds somewhere: one try more for
+        each death after the first few.
         """
-        return 2 ** min(self.killed[None, action], MANY) - 1
+        times = min(self.killed[None, action], MANY)
+        return 2**times - 1 if self.killed[SUCCESS, None] else max(0, times - DARING)
 
     def _untried_alone(self, percept: Percept, body: Tracker) -> list[int]:
         """Actions that move nothing and were never tried under these facts with open ground ahead."""

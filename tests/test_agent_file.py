@@ -191,6 +191,7 @@ LEFT_OUT: dict[str, tuple[Callable[[Data], Any], str]] = {
     "samples": (without_samples, "rooms changed"),
     "tries": (empty("motion", "tries"), "rooms cut off"),
     "outcomes": (lambda data: data["motion"].update(outcomes=[]), "walls changed"),
+    "thrown": (empty("motion", "thrown"), "pit ten"),
     "version": (lambda data: data["motion"].update(version=0), "rain ten"),
     "view": (lambda data: data["view"].update(unit=1.0, noisy=False, whole=True, seen=0, guesses=[]),
               "walls changed"),
@@ -363,7 +364,7 @@ def put(data: Data, value: Any, *way: Any) -> Data:
 
 WRONG: dict[str, tuple[tuple, str]] = {
     "another format": (("a library", "format"), "format: 'procmem_lite agent' is needed"),
-    "newer": ((4, "version"), "version: 4 is newer than 3"),
+    "newer": ((5, "version"), "version: 5 is newer than 4"),
     "steps of no length": ((0, "view", "unit"), r"view\.unit: a number above 0 is needed, got 0"),
     "no actions": ((0, "n_actions"), "n_actions: a whole number of at least 1"),
     "another number of actions": ((2**50, "n_actions"), r"motion\.trust: a list of 1125899906842624 is needed"),

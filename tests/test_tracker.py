@@ -116,6 +116,16 @@ def test_ground_that_is_known_to_kill_is_an_obstacle_on_the_map_and_other_named_
     assert tracker.ground == {(0, 0), (1, 0), (0, -1)}
 
 
+@BOTH
+def test_a_thing_that_was_seen_to_be_in_the_way_is_doubted_once_facts_change_and_a_wall_is_not(turning):
+    tracker, things = Tracker(MODELS[turning]), {"door": (-1, 0), "tree": (-3, 1)}
+    shut = Percept(frozenset(), things, 0, {(-1, 0): False, (0, 1): False})
+    tracker.observe(shut)
+    assert tracker.obstacles == {(-1, 0), (0, 1)}
+    tracker.follow(shut, 1, Percept(frozenset({"bolt drawn"}), things, 0))
+    assert tracker.obstacles == {(0, 1)}
+
+
 def test_a_jump_that_no_action_explains_starts_a_new_map():
     world = Plane(False)
     tracker = Tracker(MODELS[False])

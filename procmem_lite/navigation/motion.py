@@ -40,6 +40,7 @@ class Learned(NamedTuple):
     samples: Sequence[Sequence[Sequence[tuple[Displacement, Displacement]]]]
     tries: Sequence[int]
     outcomes: Sequence[Sequence[int]]
+    thrown: dict[str, Sequence[int]]
     version: int
 
 
@@ -54,6 +55,7 @@ class MotionModel:
         self._samples = [deque(maxlen=MEMORY) for _ in range(n_actions)]  # what maps are made from
         self.outcomes = [[0] * (n_actions + 2) for _ in range(n_actions)]  # as which action it looked; LOST; STILL
         self.slips = False  # whether actions lead elsewhere at random
+        self.thrown: dict[str, list[int]] = {}  # thing -> times it was entered: as expected; and was led elsewhere
         self._open, self.arrangements = Shared(), Shared()
         self.movers: list[int] = []  # actions that are known to move things
         self.version = 0  # poses of one version mean nothing in another
@@ -72,7 +74,8 @@ class MotionModel:
     def learned(self) -> Learned:
         """What would make another model the same."""
         maps = {action: (matrix.tolist(), offset.tolist()) for action, (matrix, offset) in self.maps.items()}
-        return Learned(maps, self._trust, self._samples, self.tries.tolist(), self.outcomes, self.version)
+        return Learned(maps, self._trust, self._samples, self.tries.tolist(), self.outcomes, self.thrown,
+                       self.version)
 
     def restore(self, learned: Learned) -> None:
         """Become the model that had learned this; ValueError: for maps that cannot all be true."""
@@ -81,6 +84,7 @@ class MotionModel:
         self._trust, self.tries = list(learned.trust), np.array(learned.tries, dtype=int)
         self._samples = [deque(map(list, memory), maxlen=MEMORY) for memory in learned.samples]
         self.outcomes = [list(counts) for counts in learned.outcomes or self.outcomes]
+        self.thrown = {name: list(times) for name, times in learned.thrown.items()}
         self.slips = any(map(self.is_slippery, range(self.n_actions)))
         try:
             believed = self._rebuild()
@@ -95,7 +99,7 @@ class MotionModel:
         nothing = [()] * self.n_actions
         if what == "space":
             none = [[0] * (self.n_actions + 2) for _ in range(self.n_actions)]
-            self.restore(Learned({}, [0] * self.n_actions, nothing, [0] * self.n_actions, none, self.version + 1))
+            self.restore(Learned({}, [0] * self.n_actions, nothing, [0] * self.n_actions, none, {}, self.version + 1))
 
     def observe(self, step: Transition) -> None:
         """Learn from a step, unless what ended the episode may also have stood in the way."""
@@ -111,6 +115,8 @@ class MotionModel:
         known = action in self.maps
         taken = self.explain(before, action, after)
         right = known and taken == action
+        if known and taken != STILL and self.blames(before, action, right):
+            return
         slips = self.count(action, LOST if taken is None else taken if known or taken != action else STILL)
         if right and self._trust[action] == self.trust * MISS or slips and not right and taken not in (None, STILL):
             return  # nothing new
@@ -128,6 +134,21 @@ class MotionModel:
         late = slips and self.outcomes[action][LOST] % SOME  # it takes time, and would be in vain mostly
         if not right and self._trust[action] <= 0 and not late:  # once may be chance
             self._fit(action)
+
+    def blames(self, before: Percept, action: int, right: bool) -> bool:
+        """Count whether what was entered leads elsewhere; whether a step tells of that, and not of motion."""
+        if right and not self.thrown:
+            return False
+        entered = [name for name, seen in before.objects.items() if (name in self.thrown or not right)
+                   and any(seen) and not any(self.predict(seen, action))]
+        for name in entered:
+            self.thrown.setdefault(name, [0, 0])[not right] += 1
+        return not right and any(map(self.throws, entered))
+
+    def throws(self, name: str) -> bool:
+        """Whether whoever enters a thing is led elsewhere, as far as is known."""
+        entered, elsewhere = self.thrown.get(name, (0, 0))
+        return elsewhere > 1 + 2 * entered
 
     def count(self, action: int, outcome: int) -> bool:
         """Write down as which action one looked; whether it leads elsewhere at random."""

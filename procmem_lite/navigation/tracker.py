@@ -11,6 +11,7 @@ from .dangers import Dangers
 from .motion import EFFORT, STILL, MotionModel, Pose, pairs_of
 
 DOUBT = 1e-3  # of two ways as long, rather take the one over known ground
+DETOUR = 20  # steps that are rather taken than one onto what leads elsewhere
 ODD = 3  # times that an action led elsewhere from a place, and it is not tried there again
 MARGIN = 2  # how far beyond all it knows of an agent expects the world to go on
 
@@ -35,6 +36,7 @@ class Tracker:
         self.bumps: set[Displacement] = set()  # obstacles that only a step in vain tells of
         self.deadly: set[Displacement] = set()  # obstacles that end an episode badly
         self.feared: set[Displacement] = set()  # where things are that must not be entered
+        self.thrown: set[Displacement] = set()  # where things are that lead elsewhere
         self.panes: set[tuple] = set()  # pairs of free positions without a step between them
         self.landmarks: dict[str, Displacement] = {}
         self.visits: dict[Displacement, int] = {}
@@ -73,6 +75,8 @@ class Tracker:
         for position in feared:
             self.note(position, free=False, deadly=True)
         self.feared = feared
+        self.thrown = {from_agent(self.pose, seen) for name, seen in percept.objects.items()
+                       if self.model.throws(name)} if self.model.thrown else self.thrown
 
     def note(self, position: Displacement, free: bool, deadly: bool = False) -> None:
         """Remember whether a position can be entered."""
@@ -114,8 +118,8 @@ class Tracker:
             self.bumps.add(there)
 
     def doubt(self, where: Collection[Displacement] | None = None) -> bool:
-        """Forget what only steps in vain have told, everywhere or somewhere; whether there was any."""
-        doubted = self.bumps if where is None else self.bumps & where
+        """Forget what only steps in vain have told, or whatever was met somewhere; whether there was any."""
+        doubted = self.bumps if where is None else self.obstacles & where
         known = bool(doubted or self.panes)
         self.obstacles -= doubted
         self.bumps, self.panes = self.bumps - doubted, set()
@@ -143,7 +147,9 @@ class Tracker:
             there = tuple(map(add, here, shift)) if shift else here
             if self.panes and (here, there) in self.panes:
                 continue
-            if not shift or there in self.ground:
+            if shift and there in self.thrown:
+                found.append(((turn, there), action, DETOUR))
+            elif not shift or there in self.ground:
                 found.append(((turn, there), action, 1))
             elif there not in self.obstacles and self.within(there):
                 found.append(((turn, there), action, 1 + DOUBT))

@@ -27,12 +27,13 @@ FLICKER = 0.1  # of the times that an action was taken, a fact came or went with
 
 
 class View:
-    """The length of a step, learned from the first things that move; and the facts that mean nothing."""
+    """The length of a step, learned from the first movements; and the facts that mean nothing."""
 
     def __init__(self) -> None:
         self.unit, self.noisy, self.whole = 1.0, False, True  # whole: nothing but whole numbers so far
         self.seen = 0  # movements so far
-        self.guesses: list[float] = []  # the least that anything moved, where things moved differently
+        self.guesses: list[float] = []  # before the first movement: the least that anything moved, where things moved
+        # differently; after it: lengths of movements that were no steps, as far as is known
         self.flickers: set[str] = set()
         self.taken: Counter = Counter()  # action -> times, of late
         self.flips: dict[str, Counter] = {}  # fact -> twice the action, plus 1 where it came with it -> times, of late
@@ -82,7 +83,8 @@ class View:
         spread = float(np.ptp(shifts, axis=0).max()) / size
         if spread > ROUGH:  # a turn, or something that moves by itself
             moved = [float(np.abs(shift).max()) for shift in shifts]
-            self.guesses.append(min(each for each in moved if each > ROUGH * size))
+            if self.seen == 0:
+                self.guesses.append(min(each for each in moved if each > ROUGH * size))
             return self.seen == 0 and len(self.guesses) >= ENOUGH and self.settle(min(self.guesses))
         parts = np.abs(shifts).ravel() / size
         trembles = spread > DUST or bool(np.any((parts > DUST) & (parts < ROUGH)))
@@ -90,13 +92,25 @@ class View:
         return self.settle(size)
 
     def settle(self, size: float) -> bool:
-        """Take one movement into the mean of all; whether it was the first, and not of length 1."""
+        """Take one movement into the mean of all; whether it shows that a step has another length than was thought.
+
+        The first may have been a leap: the length that was seen most often of late is believed.
+        """
         self.seen += 1
-        if self.seen > 1 and abs(size / self.unit - 1) < ROUGH:
-            self.unit += (size - self.unit) / self.seen if self.noisy else 0.0
         if self.seen == 1:
-            self.unit = size
-        return self.seen == 1 and size != 1
+            self.unit, self.guesses = size, []
+            return size != 1
+        fits = self.seen - len(self.guesses)
+        if abs(size / self.unit - 1) < ROUGH:
+            self.unit += (size - self.unit) / fits if self.noisy else 0.0
+            return False
+        self.guesses.append(size)
+        alike = [each for each in self.guesses if abs(each / size - 1) < ROUGH]
+        if len(alike) < fits:
+            return False
+        others = [each for each in self.guesses if abs(each / size - 1) >= ROUGH]
+        self.unit, self.guesses = size, [*others, *[self.unit] * (fits - 1)]
+        return True
 
     def measured(self, displacement: Displacement) -> Displacement:
         """A displacement in steps."""

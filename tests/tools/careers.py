@@ -24,6 +24,7 @@ from procmem_lite.percepts import Percept
 from procmem_lite.worlds import minigrid
 from procmem_lite.worlds.gridworld import GridWorld, perceive
 
+PIT, CORNER = (2, 2), (5, 5)
 SLIPS = 0.2  # share of actions that go as another would
 
 
@@ -92,6 +93,22 @@ class Alarmed(Paperwork):
         return seen, reward, sent or action == 4, late, told
 
 
+class Pit(Garden):
+    """A garden with a pit in it, out of which one climbs in a corner."""
+
+    def step(self, action: int) -> tuple[int, float, bool, bool, dict]:
+        seen, reward, home, late, told = super().step(action)
+        if self.cell == PIT and not home:
+            self.cell = CORNER
+        return seen, reward, home, late, told
+
+    @staticmethod
+    def perceive(env: gym.Env) -> Percept:
+        """A garden's percept, and where the pit is."""
+        seen, cell = Garden.perceive(env), env.unwrapped.cell
+        return replace(seen, objects={**seen.objects, "pit": (PIT[0] - cell[0], PIT[1] - cell[1])})
+
+
 class World(NamedTuple):
     """A world, what an agent perceives there, and how the agent is made."""
 
@@ -128,6 +145,7 @@ WORLDS = {
     "rain": World(lambda: Porch(known=True), Porch.perceive, {"cases": 2, "hunch": False}),
     "paper": World(Paperwork, Paperwork.perceive),
     "knocking": World(Knocking, Knocking.perceive),
+    "pit": World(Pit, Pit.perceive),
     "alarm": World(Alarmed, Paperwork.perceive),
 }
 MOMENTS = ("untrained", "cut off", "ten", "changed")
@@ -135,7 +153,7 @@ CAREERS = [
     *(("rooms", moment) for moment in MOMENTS), *(("door", moment) for moment in MOMENTS),
     ("walls", "changed"), ("open", "ten"), ("sequences", "ten"),
     ("corridor", "cut off"), ("corridor", "ten"), ("garden", "cut off"), ("garden", "ten"),
-    ("vase", "ten"), ("knocking", "cut off"), ("alarm", "cut off"),
+    ("vase", "ten"), ("knocking", "cut off"), ("alarm", "cut off"), ("pit", "ten"),
     ("porch", "cut off"), ("porch", "ten"), ("rain", "ten"),
     *(("paper", moment) for moment in MOMENTS)]
 
